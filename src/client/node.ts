@@ -1,0 +1,28 @@
+import type { Client, Interface } from '../interfaces/index.ts';
+
+/** One node of a connected session: what the typed handles are made of. */
+export interface RemoteNode<I extends Interface = Interface> {
+  /** Dotted path in the tree, `''` for the root: for errors. */
+  readonly path: string;
+  /** The raw calls of the node's interface. */
+  readonly calls: Client<I>;
+  /** True when the peer announces our interface id: our extension methods are there. A stock Jumpstarter exporter has none. */
+  readonly extended: boolean;
+  readonly session: SessionInfo;
+  /** The child of that name, if the report has it. */
+  child<C extends Interface>(name: string, contract: C): RemoteNode<C> | undefined;
+}
+
+/** The session that a node belongs to. */
+export interface SessionInfo {
+  /** Where the session is: the path of a socket, or `host:port`. */
+  readonly target: string;
+  /** True for a session of our own process: paths of files may be handed over instead of their bytes. */
+  readonly local: boolean;
+  /** Folder for pictures and other leavings, if the user named one. */
+  readonly artifacts: string | undefined;
+  /** Aborts when the session ends, with the reason why. */
+  readonly signal: AbortSignal;
+  /** Closes something together with the session, before its connection. */
+  defer(close: () => PromiseLike<void> | void): void;
+}

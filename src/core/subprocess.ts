@@ -1,0 +1,64 @@
+import { execa } from 'execa';
+import { LaunchError } from './errors.ts';
+
+export interface RunToolOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly cwd?: string;
+  /** Added to our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array;
+  /** What to say when the program is missing: the package that has it. */
+  readonly hint?: string;
+  /** Each line of stdout and stderr as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface ToolResult {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a program of the host to its end.
+ *
+ * @throws LaunchError when it is missing or exits with anything but 0; the signal's reason when that aborts (the
+ * program gets SIGTERM, and SIGKILL five seconds later).
+ */
+export async function runTool(
+  file: string,
+  args: readonly string[],
+  options: RunToolOptions = {},
+): Promise<ToolResult> {
+  const { signal, cwd, env, input, hint, onLine } = options;
+  signal?.throwIfAborted();
+  const child = execa(file, args, {
+    reject: false,
+    ...(cwd && { cwd }),
+    ...(env && { env }),
+    ...(signal && { cancelSignal: signal }),
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(onLine && { all: true }),
+  });
+  if (onLine) for await (const line of child.iterable({ from: 'all' })) onLine(String(line));
+  const result = await child;
+  signal?.throwIfAborted();
+  if (!result.failed) return { stdout: String(result.stdout ?? ''), stderr: String(result.stderr ?? '') };
+  const stderr = String(result.stderr ?? '').slice(-4_000);
+  const missing = result.code === 'ENOENT';
+  const what = missing
+    ? 'is not installed'
+    : result.signal
+      ? `was ended by ${result.signal}`
+      : `exited with ${result.exitCode}`;
+  throw new LaunchError(
+    [`${file} ${what}`, ...(missing && hint ? [hint] : []), ...(stderr ? [stderr.trimEnd()] : [])].join('\n'),
+    {
+      command: [file, ...args].join(' '),
+      exitCode: result.exitCode ?? null,
+      signal: result.signal ?? null,
+      stderr,
+      ...(missing && hint ? { hint } : {}),
+    },
+    { cause: result.cause ?? result },
+  );
+}

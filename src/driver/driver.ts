@@ -1,0 +1,28 @@
+import type { Handlers, Interface, Rig, RigChildren } from '../interfaces/index.ts';
+import type { CallContext, OpenContext } from './context.ts';
+
+/** An opened node of a driver tree: the handlers of its interface and its opened children, in the order of the report. */
+export interface DriverNode<I extends Interface = Interface> {
+  readonly interface: I;
+  readonly handlers: Handlers<I, CallContext>;
+  readonly children: Readonly<Record<string, DriverNode>>;
+  /** Replaces the interface's Python class in the report. */
+  readonly pythonClient?: string | undefined;
+  /** Further labels of the report. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly description?: string | undefined;
+  /** Closes this node and its children; called once, also when the device is gone. */
+  readonly close?: (() => PromiseLike<void>) | undefined;
+}
+
+/**
+ * A driver with its configuration, checked but not yet opened: what `serve` takes.
+ *
+ * `open` is called once per session. When it fails, everything it had opened must be closed again.
+ */
+export interface Driver<I extends Interface = Interface, C extends RigChildren = RigChildren>
+  extends Rig<I, C> {
+  /** What people call this kind of driver: `relay`, `qemu`. */
+  readonly name: string;
+  open(context: OpenContext): Promise<DriverNode<I>>;
+}

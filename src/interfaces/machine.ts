@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { arg, call, defineInterface, stream } from './contract.ts';
+import { SizeText } from './schemas.ts';
+
+/** What the machine did, as QEMU's QMP reports it: `SHUTDOWN`, `RESET`, `STOP`, `RESUME`, `GUEST_PANICKED`, `BLOCK_IO_ERROR`, ... */
+export const MachineEvent = z.object({
+  event: z.string(),
+  /** ISO 8601. */
+  time: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type MachineEvent = z.output<typeof MachineEvent>;
+
+/** What was chosen for this machine, and why. */
+export const MachineDescription = z.object({
+  arch: z.string(),
+  machine: z.string(),
+  cpu: z.string(),
+  cpus: z.number(),
+  /** Bytes. */
+  memory: z.number(),
+  accelerator: z.object({ name: z.string(), reason: z.string() }),
+  firmware: z.string(),
+  /** The QEMU command line, one argument each. */
+  command: z.array(z.string()),
+  /** Where to reach the guest's forwarded ports on the exporter's host. */
+  forwards: z.record(z.string(), z.object({ host: z.string(), hostPort: z.number(), guestPort: z.number() })),
+  /** Folder with the transcript, the command line and what else a run leaves. */
+  artifacts: z.string().nullable(),
+});
+export type MachineDescription = z.output<typeof MachineDescription>;
+
+/** A whole virtual machine; its parts are its children. */
+export const Machine = defineInterface(
+  'machine.v1',
+  { pythonClient: 'jumpstarter_driver_qemu.client.QemuClient', category: 'composite' },
+  {
+    getHostname: call('The host name given to the guest', { returns: z.string(), idempotent: true }),
+    getUsername: call('The user made in the guest', { returns: z.string(), idempotent: true }),
+    getPassword: call("The user's password", { returns: z.string(), idempotent: true }),
+    setDiskSize: call('The size of the disk at the next power-on', {
+      args: [arg('size', SizeText)],
+      returns: z.null(),
+    }),
+    setMemorySize: call('The memory at the next power-on', {
+      args: [arg('size', SizeText)],
+      returns: z.null(),
+    }),
+    describe: call('What was chosen for this machine, and why', {
+      returns: MachineDescription,
+      idempotent: true,
+    }),
+    events: stream('What the machine does from now on', { returns: MachineEvent }),
+  },
+);
