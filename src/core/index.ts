@@ -5,3 +5,4 @@ export * from './paths.ts';
 export * from './progress.ts';
 export * from './subprocess.ts';
 export * from './units.ts';
+export * from './version.ts';

@@ -1,9 +1,14 @@
-import { pino } from 'pino';
+import { createRequire } from 'node:module';
+import type { Logger } from 'pino';
 
 /** The part of pino's logger that the project uses; any pino logger fits. */
-export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
+
+const require = createRequire(import.meta.url);
 
 /** Writes JSON lines to stderr, at the level of `JUMPLEAD_LOG` (default: `warn`). */
 export function createLog(level: string = process.env['JUMPLEAD_LOG'] ?? 'warn'): Log {
+  // Loaded at the first use, as it is half of what a start of the command line would cost.
+  const { pino } = require('pino') as typeof import('pino'); // SAFE: the package of that name
   return pino({ level, base: undefined }, pino.destination({ fd: 2, sync: true }));
 }

@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { LaunchError } from './errors.ts';
 
 export interface RunToolOptions {
@@ -31,6 +30,8 @@ export async function runTool(
 ): Promise<ToolResult> {
   const { signal, cwd, env, input, hint, onLine } = options;
   signal?.throwIfAborted();
+  // Loaded at the first use: it is most of what a start of the command line would cost.
+  const { execa } = await import('execa');
   const child = execa(file, args, {
     reject: false,
     ...(cwd && { cwd }),

@@ -21,7 +21,7 @@ const DURATION_FACTOR: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 
 /** Bytes of `size`. @throws ConfigError when it is not a size. */
 export function parseSize(size: ByteSize | string): number {
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
-  const [, digits, unit] = SIZE.exec(String(size).trim()) ?? [];
+  const [, digits, unit] = (typeof size === 'string' && SIZE.exec(size.trim())) || [];
   const bytes = Number(digits) * (SIZE_FACTOR[(unit ?? '').toLowerCase()] ?? Number.NaN);
   if (Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
   throw invalid('size', size, "bytes as a whole number, or text such as '512MiB' or '20G'");

@@ -1,3 +1,4 @@
+export * from './composite.ts';
 export * from './config.ts';
 export * from './context.ts';
 export * from './define.ts';

@@ -79,19 +79,36 @@ export function sink(name: string): SinkArg {
   return { kind: 'sink', name };
 }
 
+export function call<R extends z.ZodType>(help: string, shape: CallShape<[], R>): CallMethod<[], R>;
 export function call<const A extends readonly Arg[], R extends z.ZodType>(
   help: string,
-  shape: { readonly args?: A; readonly returns: R; readonly idempotent?: boolean },
-): CallMethod<A, R> {
-  const args = shape.args ?? ([] as readonly Arg[] as A); // SAFE: A is inferred as [] when there are none
-  return { kind: 'call', help, args, returns: shape.returns, idempotent: shape.idempotent ?? false };
+  shape: CallShape<A, R> & { readonly args: A },
+): CallMethod<A, R>;
+export function call(help: string, shape: CallShape<readonly Arg[], z.ZodType>): CallMethod {
+  return {
+    kind: 'call',
+    help,
+    args: shape.args ?? [],
+    returns: shape.returns,
+    idempotent: shape.idempotent ?? false,
+  };
 }
+interface CallShape<A, R> {
+  readonly args?: A;
+  readonly returns: R;
+  readonly idempotent?: boolean;
+}
+export function stream<R extends z.ZodType>(help: string, shape: StreamShape<[], R>): StreamMethod<[], R>;
 export function stream<const A extends readonly Arg[], R extends z.ZodType>(
   help: string,
-  shape: { readonly args?: A; readonly returns: R },
-): StreamMethod<A, R> {
-  const args = shape.args ?? ([] as readonly Arg[] as A); // SAFE: as in call
-  return { kind: 'stream', help, args, returns: shape.returns };
+  shape: StreamShape<A, R> & { readonly args: A },
+): StreamMethod<A, R>;
+export function stream(help: string, shape: StreamShape<readonly Arg[], z.ZodType>): StreamMethod {
+  return { kind: 'stream', help, args: shape.args ?? [], returns: shape.returns };
+}
+interface StreamShape<A, R> {
+  readonly args?: A;
+  readonly returns: R;
 }
 export function channel(help: string): ChannelMethod<never>;
 export function channel<O extends z.ZodType>(help: string, options: O): ChannelMethod<O>;

@@ -4,6 +4,7 @@ export * from './console.ts';
 export * from './contract.ts';
 export * from './display.ts';
 export * from './flasher.ts';
+export * from './issues.ts';
 export * from './machine.ts';
 export * from './network.ts';
 export * from './power.ts';

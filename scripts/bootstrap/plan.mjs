@@ -1,0 +1,99 @@
+/**
+ * What is to be done about the host's packages, from what is known about the host. Nothing here looks at it.
+ *
+ * @import { Need, PackageManager, Purpose } from './needs.mjs'
+ *
+ * @typedef {object} Host
+ * @property {PackageManager | undefined} manager  `undefined`: none that we know
+ * @property {boolean} ubuntu
+ * @property {boolean} root
+ * @property {boolean} sudo  the program is there
+ * @property {boolean} interactive  somebody can be asked for a password
+ * @property {boolean} packageLists  apt knows which packages there are
+ * @property {(thing: string) => boolean} has  whether one entry of `anyOf` is there
+ *
+ * @typedef {object} Missing
+ * @property {readonly Need[]} needs  what a package can be installed for
+ * @property {readonly string[]} packages  those packages, each once
+ * @property {readonly Need[]} unavailable  what this kind of system has no package for
+ *
+ * @typedef {{ kind: 'nothing' }
+ *   | { kind: 'run', update: readonly string[], updateFirst: boolean, install: readonly string[] }
+ *   | { kind: 'ask', line: string | undefined }} Installation
+ *   `run`: where the lists are not updated first, they are after a failure; `ask`: the user has to type `line`
+ */
+
+/**
+ * The needs of `purposes` that the host does not meet.
+ *
+ * @param {readonly Need[]} needs
+ * @param {readonly Purpose[]} purposes
+ * @param {Host} host
+ * @returns {Missing}
+ */
+export function findMissing(needs, purposes, host) {
+  const wanted = needs.filter((need) => purposes.some((purpose) => need.purposes.includes(purpose)));
+  const unmet = wanted.filter((need) => !need.anyOf.some(host.has));
+  const packages = new Set(unmet.map((need) => packageFor(need, host)));
+  packages.delete(null);
+  return {
+    needs: unmet.filter((need) => packageFor(need, host) !== null),
+    packages: [...packages].map(String),
+    unavailable: unmet.filter((need) => packageFor(need, host) === null),
+  };
+}
+
+/**
+ * The package that meets `need` on this host, or, where we know no package manager, the program; `null`: there is none.
+ *
+ * @param {Need} need
+ * @param {Pick<Host, 'manager' | 'ubuntu'>} host
+ * @returns {string | null}
+ */
+export function packageFor(need, { manager, ubuntu }) {
+  if (!manager) return need.anyOf[0] ?? null;
+  if (ubuntu && need.ubuntu !== undefined) return need.ubuntu;
+  return need[manager];
+}
+
+/**
+ * How the packages get there: apt-get is run, everything else is left to the user.
+ *
+ * @param {readonly string[]} packages
+ * @param {Host} host
+ * @returns {Installation}
+ */
+export function planInstallation(packages, host) {
+  if (packages.length === 0) return { kind: 'nothing' };
+  if (host.manager !== 'apt' || !(host.root || host.sudo)) {
+    return { kind: 'ask', line: installLine(packages, host) };
+  }
+  const sudo = host.root ? [] : host.interactive ? ['sudo'] : ['sudo', '-n'];
+  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'NEEDRESTART_MODE=l'];
+  // Another apt may be at work, as on a machine that has just been started.
+  const apt = [...sudo, ...quiet, 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  return {
+    kind: 'run',
+    update: [...apt, 'update'],
+    updateFirst: !host.packageLists,
+    install: [...apt, 'install', '-y', '--no-install-recommends', ...packages],
+  };
+}
+
+/** @type {Readonly<Record<PackageManager, string>>} */
+const LINES = {
+  apt: 'sudo apt-get install -y --no-install-recommends',
+  dnf: 'sudo dnf install -y',
+  pacman: 'sudo pacman -S --needed',
+  brew: 'brew install',
+};
+
+/**
+ * @param {readonly string[]} packages
+ * @param {Host} host
+ */
+function installLine(packages, { manager, root }) {
+  if (!manager) return undefined;
+  const line = `${LINES[manager]} ${packages.join(' ')}`;
+  return root ? line.replace('sudo ', '') : line;
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { DisplayHandle } from '../../client/index.ts';
+import { qemu } from '../../drivers/qemu/index.ts';
+import { buildImage } from '../../images/index.ts';
+import { serve } from '../../index.ts';
+import { watchBoot } from '../demo/boot.ts';
+import { checkPage } from '../demo/page.ts';
+import { checkPicture } from '../demo/picture.ts';
+import { type DemoPlan, planDemo } from '../demo/plan.ts';
+import { showSelinux } from '../demo/selinux.ts';
+import { writeTimeline } from '../demo/timeline.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import { createSteps, type Steps } from '../steps.ts';
+import type { DemoOptions } from './demo.ts';
+
+/** Runs the demo and leaves its folder, also when it fails. */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const plan = planDemo(options);
+  using interrupts = listenForInterrupts();
+  const steps = createSteps();
+  const out = resolve(plan.out);
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  try {
+    await showMachine(plan, out, steps, interrupts.signal);
+  } finally {
+    await writeTimeline(out, steps.records);
+    process.stdout.write(`\nin ${plan.out}: ${(await readdir(out)).toSorted().join(', ')}\n`);
+  }
+}
+
+async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: AbortSignal): Promise<void> {
+  const image = await steps.run('image', async ({ onProgress }) => {
+    if (plan.image) return { outcome: plan.image, value: plan.image };
+    const built = await buildImage({ name: 'debian-12', arch: plan.arch, onProgress, signal });
+    return { outcome: built, value: built };
+  });
+  await using vm = await steps.run('machine', async () => {
+    const value = await serve(qemu({ arch: plan.arch, memory: '1GiB', cpus: 2 }), { artifacts: out, signal });
+    const { accelerator, machine, firmware } = await value.describe();
+    return {
+      outcome: `${plan.arch} ${machine}, ${firmware}, ${accelerator.name}: ${accelerator.reason}`,
+      value,
+    };
+  });
+  await steps.run('flash', async ({ onProgress }) => {
+    await vm.flasher.flash(image, { onProgress, signal });
+    return { outcome: 'whole and checked', value: undefined };
+  });
+  await steps.run('power on', async () => {
+    await vm.power.on({ signal });
+    return { outcome: await vm.power.state(), value: undefined };
+  });
+  await using tty = await vm.console.open({ from: 'boot', signal });
+  await watchBoot(steps, tty, vm.credentials, signal);
+  const openSsh = () => vm.ssh.connect({ timeout: '5m', signal });
+  await showSelinux(steps, { tty, openSsh }, { optional: plan.image !== undefined });
+  await showScreen(vm.display, out, steps, plan.keep, signal);
+  await steps.run('power off', async () => ({ outcome: await vm.power.off({ signal }), value: undefined }));
+}
+
+async function showScreen(
+  display: DisplayHandle,
+  out: string,
+  steps: Steps,
+  keep: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  await steps.run('screenshot', async () => ({
+    outcome: checkPicture(await display.screenshot(`${out}/booted.png`, { signal })),
+    value: undefined,
+  }));
+  await using screen = await display.open({ title: 'jumplead demo', signal });
+  await steps.run('screen in a browser', async () => {
+    await checkPage(screen.createLink(), signal);
+    return { outcome: screen.url, value: undefined };
+  });
+  if (!keep || signal.aborted) return;
+  process.stdout.write(`\nThe machine is yours: ${screen.url} - Ctrl-C ends it.\n`);
+  await once(signal, 'abort');
+}

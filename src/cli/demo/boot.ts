@@ -1,0 +1,31 @@
+import type { Tty } from '../../client/index.ts';
+import type { Steps } from '../steps.ts';
+
+/** What the console says when the next part of the boot has begun. */
+const FIRMWARE = /BdsDxe: (?:loading|starting) \S+/;
+const KERNEL = /Linux version (\S+)/;
+
+/** Generous: a slow host under software emulation needs two minutes for the whole boot. */
+const BOOT_TIMEOUT = '15m';
+
+/** Follows a boot from the first byte of the console to a shell prompt; each part is a step. */
+export async function watchBoot(
+  steps: Steps,
+  tty: Tty,
+  credentials: { readonly username: string; readonly password: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { timeout: BOOT_TIMEOUT, signal } as const;
+  await steps.run('firmware', async () => {
+    const { text } = await tty.expect(FIRMWARE, options);
+    return { outcome: text, value: undefined };
+  });
+  await steps.run('kernel', async () => {
+    const { match } = await tty.expect(KERNEL, options);
+    return { outcome: `Linux ${match[1]}`, value: undefined };
+  });
+  await steps.run('login', async () => {
+    await tty.login(credentials, options);
+    return { outcome: `as ${credentials.username}, at a shell prompt`, value: undefined };
+  });
+}

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { checkArch, type ImageArch } from '../../images/index.ts';
+
+/** The architecture of this host, as QEMU calls it. */
+export function hostArch(arch: NodeJS.Architecture = process.arch): string {
+  return { arm64: 'aarch64', x64: 'x86_64' }[arch as string] ?? arch;
+}
+
+/** What the demo will do, with every default filled in. */
+export interface DemoPlan {
+  readonly arch: ImageArch;
+  /** A path or URL; without one, the image `debian-12` is found or built. */
+  readonly image: string | undefined;
+  readonly keep: boolean;
+  /** Folder of what the demo leaves. */
+  readonly out: string;
+}
+
+export function planDemo(options: { arch?: string; image?: string; keep?: boolean; out?: string }): DemoPlan {
+  const arch = checkArch(options.arch ?? hostArch());
+  return {
+    arch,
+    image: options.image,
+    keep: options.keep ?? false,
+    out: options.out ?? join('out', `demo-${arch}`),
+  };
+}

@@ -1,0 +1,24 @@
+import { type Fault, isDutError } from '../core/index.ts';
+
+/** Exit codes by whose fault it was, so that a script can tell a broken device from a broken lab. */
+const EXIT_CODES = { device: 1, caller: 2, lab: 3, bug: 70 } as const satisfies Record<Fault, number>;
+
+/** The code of a run that the user broke off: 128 and the number of the signal. */
+export const INTERRUPTED = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+export type InterruptSignal = keyof typeof INTERRUPTED;
+
+/** Why the work is being broken off; the reason of the abort signal that every command gets. */
+export class Interruption extends Error {
+  override readonly name = 'AbortError';
+  readonly signal: InterruptSignal;
+  constructor(signal: InterruptSignal) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interruption) return INTERRUPTED[error.signal];
+  return EXIT_CODES[isDutError(error) ? error.fault : 'bug'];
+}

@@ -1,0 +1,28 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../core/index.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerImages } from './commands/images.ts';
+
+/** Runs the command line. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('jumplead')
+    .description('Drive devices under test: flash, power, console, screen and ssh.')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  registerDemo(program);
+  registerImages(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own message already; 'help' and 'version' end here as well, with code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const [{ describeFailure }, { exitCodeOf }] = await Promise.all([
+      import('./report-error.ts'),
+      import('./exit-code.ts'),
+    ]);
+    process.stderr.write(`${describeFailure(error)}\n`);
+    return exitCodeOf(error);
+  }
+}

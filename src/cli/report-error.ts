@@ -1,0 +1,25 @@
+import { styleText } from 'node:util';
+import { isDutError } from '../core/index.ts';
+import { Interruption } from './exit-code.ts';
+
+const FAULTS = {
+  caller: 'the way it was called',
+  device: 'the device',
+  lab: 'this host or its surroundings',
+  bug: 'jumplead itself - please report it',
+} as const;
+
+/** What a user reads when a command has failed: what happened, whose fault it is and the evidence. No stack unless it is our bug. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof Interruption) return 'interrupted; everything was cleaned up';
+  if (!(error instanceof Error)) return String(error);
+  const known = isDutError(error);
+  const text = known ? error.message : (error.stack ?? error.message);
+  const [first = '', ...rest] = text.split('\n');
+  return [
+    styleText('red', first, { stream: process.stderr }),
+    ...rest,
+    `fault: ${FAULTS[known ? error.fault : 'bug']}`,
+    ...(known && error.cause instanceof Error ? [`cause: ${error.cause.message}`] : []),
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+import { type ByteSize, type WaitOptions } from '../core/index.ts';
+import { Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
+import { registerHandle } from './handles.ts';
+import { requireExtended } from './missing.ts';
+import type { RemoteNode } from './node.ts';
+
+/** The user that was made in a guest. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A whole virtual machine; its parts are further properties of the same object. */
+export interface MachineHandle {
+  /** The user that was made in the guest. */
+  readonly credentials: Credentials;
+  /** The host name that was given to the guest. */
+  readonly hostname: string;
+  /** What was chosen for this machine, and why. */
+  describe(options?: WaitOptions): Promise<MachineDescription>;
+  /** What the machine does from now on, until the session ends or the caller stops iterating. */
+  events(options?: WaitOptions): AsyncIterable<MachineEvent>;
+  /** The size of the disk at the next power-on. */
+  setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
+  /** The memory at the next power-on. */
+  setMemorySize(size: ByteSize, options?: WaitOptions): Promise<void>;
+}
+
+declare module './handles.ts' {
+  interface HandleTypes {
+    'machine.v1': MachineHandle;
+  }
+}
+
+const STOCK_CALLS = ['get_hostname', 'get_username', 'get_password', 'set_disk_size', 'set_memory_size'];
+
+async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineHandle> {
+  const { calls } = node;
+  const [hostname, username, password] = await Promise.all([
+    calls.getHostname(),
+    calls.getUsername(),
+    calls.getPassword(),
+  ]);
+  return {
+    hostname,
+    credentials: { username, password },
+    describe: async (options) => {
+      requireExtended(node, 'describe', STOCK_CALLS);
+      return calls.describe(options);
+    },
+    events: (options) => {
+      requireExtended(node, 'events', STOCK_CALLS);
+      return calls.events(options);
+    },
+    setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
+    setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),
+  };
+}
+
+registerHandle(Machine, createMachine);

@@ -1,0 +1,44 @@
+import { Serial } from '../../interfaces/index.ts';
+import { severOn } from '../std/index.ts';
+import { type Counterpart, connectTo, echo } from './counterpart.ts';
+import { defineFake, type Fake } from './define-fake.ts';
+import { type Failures, FakeDevice } from './fake-device.ts';
+
+export interface FakeSerialOptions {
+  readonly fail?: Failures<typeof Serial>;
+  /** What is at the other end of the line; a loop by default, as pyserial's `loop://`. */
+  readonly device?: Counterpart;
+}
+
+/** A serial port, with the levels of its control lines. */
+export class FakeSerialDevice extends FakeDevice<typeof Serial> {
+  dtr = false;
+  rts = false;
+}
+
+/** A serial port whose streams each have a line of their own. */
+export function fakeSerial(options: FakeSerialOptions = {}): Fake<typeof Serial, FakeSerialDevice> {
+  const device = new FakeSerialDevice('fake-serial', options.fail);
+  let closing = new AbortController();
+  return defineFake({
+    name: 'fake-serial',
+    interface: Serial,
+    device,
+    open: () => ({
+      connect: async () => connectTo((line) => (options.device ?? echo)(severOn(closing.signal, line))),
+      close: async () => {
+        closing.abort();
+        closing = new AbortController();
+        return null;
+      },
+      setDtr: async (value) => {
+        device.dtr = value;
+        return null;
+      },
+      setRts: async (value) => {
+        device.rts = value;
+        return null;
+      },
+    }),
+  });
+}

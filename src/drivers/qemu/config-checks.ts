@@ -1,0 +1,90 @@
+import { parseSize } from '../../core/index.ts';
+import { architectureOf } from './architectures.ts';
+import type { QemuConfig } from './config.ts';
+
+/** A mistake that only shows when several fields are seen together, or that a type cannot tell. */
+export interface Mistake {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+const MIB = 2 ** 20;
+const LEAST_MEMORY = 32 * MIB;
+/** Names of children that every machine has. `ssh` is not among them: a forward of that name replaces ours. */
+const TAKEN = ['power', 'flasher', 'console', 'vnc', 'display'];
+
+/** What is wrong with `config` although each field by itself is right. Pure; files are looked at by `locateFiles`. */
+export function checkConfig(config: QemuConfig): Mistake[] {
+  return [machine, directBoot, firmware, memory, network, hostPorts, userData].flatMap((check) => check(config));
+}
+
+function machine({ arch, machine: name }: QemuConfig): Mistake[] {
+  const known = architectureOf(arch);
+  if (name === undefined || known.machines.test(name)) return [];
+  const message = `allowed with arch ${arch}: ${known.machine}, ${known.machinePrefix}VERSION`;
+  return [{ path: ['machine'], message }];
+}
+
+function directBoot({ kernel, initrd, append, firmware: chosen }: QemuConfig): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (kernel !== undefined && chosen !== undefined)
+    mistakes.push({
+      path: ['firmware'],
+      message: 'leave it out: a machine with kernel starts without firmware',
+    });
+  if (kernel === undefined && initrd !== undefined)
+    mistakes.push({ path: ['initrd'], message: 'allowed only together with kernel' });
+  if (kernel === undefined && append !== undefined)
+    mistakes.push({ path: ['append'], message: 'allowed only together with kernel' });
+  return mistakes;
+}
+
+function firmware({ arch, firmware: chosen, partitions }: QemuConfig): Mistake[] {
+  if (architectureOf(arch).hasBios) return [];
+  const message = `there is no BIOS on ${arch}; allowed: uefi, or {code, vars}`;
+  const mistakes: Mistake[] = [];
+  if (chosen === 'bios') mistakes.push({ path: ['firmware'], message });
+  if (partitions.bios !== undefined) mistakes.push({ path: ['partitions', 'bios'], message });
+  return mistakes;
+}
+
+function memory({ memory: size, tbSize }: QemuConfig): Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (parseSize(size) % MIB !== 0 || parseSize(size) < LEAST_MEMORY)
+    mistakes.push({ path: ['memory'], message: 'expected whole MiB, 32MiB or more' });
+  if (parseSize(tbSize) % MIB !== 0 || parseSize(tbSize) < MIB)
+    mistakes.push({ path: ['tbSize'], message: 'expected whole MiB, 1MiB or more' });
+  return mistakes;
+}
+
+function network({ network: kind, forwards }: QemuConfig): Mistake[] {
+  const reserved = Object.keys(forwards)
+    .filter((name) => TAKEN.includes(name))
+    .map((name) => ({
+      path: ['forwards', name],
+      message: `every machine has a child of that name; not allowed: ${TAKEN.join(', ')}`,
+    }));
+  if (kind !== 'none' || Object.keys(forwards).length === 0) return reserved;
+  return [...reserved, { path: ['forwards'], message: "network 'none' has none; allowed with: user, isolated" }];
+}
+
+function hostPorts({ forwards }: QemuConfig): Mistake[] {
+  const seen = new Map<string, string>();
+  return Object.entries(forwards).flatMap(([name, { hostAddress, hostPort }]) => {
+    const address = `${hostAddress}:${hostPort}`;
+    const first = seen.get(address);
+    seen.set(address, first ?? name);
+    if (hostPort === 0 || first === undefined) return [];
+    return [{ path: ['forwards', name, 'hostPort'], message: `forwards.${first} has ${address} already` }];
+  });
+}
+
+function userData({ cloudInit }: QemuConfig): Mistake[] {
+  const data = cloudInit ? cloudInit.userData : undefined;
+  if (typeof data !== 'string' || KINDS_OF_USER_DATA.test(data)) return [];
+  const message = "expected an object, or text that begins with '#cloud-config', '#!' or another '#' or '##' line of cloud-init";
+  return [{ path: ['cloudInit', 'userData'], message }];
+}
+
+/** How text begins that cloud-init knows and that may be one part of several. */
+const KINDS_OF_USER_DATA = /^(?:#cloud-(?:config|boothook|config-archive)|#!|#include|#part-handler|## template: )/;

@@ -1,0 +1,76 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError, type ConfigIssue } from '../../core/index.ts';
+import type { QemuConfig } from './config.ts';
+
+/**
+ * `config` with the paths of all its files absolute.
+ *
+ * @throws ConfigError that names every field whose file is missing or may not be read (or written, for a disk that the
+ * guest writes). Nothing has been touched then.
+ */
+export async function locateFiles(config: QemuConfig): Promise<QemuConfig> {
+  const issues = (await Promise.all(namedFiles(config).map(check))).flat();
+  if (issues.length === 0) return absolute(config);
+  const lines = issues.map(({ path, message }) => `  ${path}: ${message}`);
+  throw new ConfigError(['qemu: files of the configuration are missing', ...lines].join('\n'), { issues });
+}
+
+interface NamedFile {
+  readonly field: string;
+  readonly path: string | undefined;
+  readonly written?: boolean;
+}
+
+function namedFiles(config: QemuConfig): NamedFile[] {
+  const { cdrom, kernel, initrd, image, firmware, disks, partitions } = config;
+  return [
+    ...Object.entries({ cdrom, kernel, initrd, image: isUrl(image) ? undefined : image }).map(
+      ([field, path]) => ({ field, path }),
+    ),
+    ...Object.entries(typeof firmware === 'object' ? firmware : {}).map(([name, path]) => ({
+      field: `firmware.${name}`,
+      path,
+    })),
+    ...Object.entries(partitions).map(([name, path]) => ({ field: `partitions.${name}`, path })),
+    ...disks.map(({ path, readonly }, index) => ({
+      field: `disks.${index}.path`,
+      path,
+      written: !readonly,
+    })),
+  ];
+}
+
+async function check({ field, path, written }: NamedFile): Promise<ConfigIssue[]> {
+  if (path === undefined) return [];
+  try {
+    await access(path, written ? constants.R_OK | constants.W_OK : constants.R_OK);
+    return [];
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code; // SAFE: what Node's file system calls reject with
+    const allowed =
+      reason === 'ENOENT' ? 'there is no such file' : `the file must be ${written ? 'writable' : 'readable'} (${reason})`;
+    return [{ path: field, message: `got ${JSON.stringify(path)}; ${allowed}` }];
+  }
+}
+
+function absolute(config: QemuConfig): QemuConfig {
+  const { cdrom, kernel, initrd, image, firmware, disks, partitions } = config;
+  return {
+    ...config,
+    ...(cdrom !== undefined && { cdrom: resolve(cdrom) }),
+    ...(kernel !== undefined && { kernel: resolve(kernel) }),
+    ...(initrd !== undefined && { initrd: resolve(initrd) }),
+    ...(image !== undefined && { image: isUrl(image) ? image : resolve(image) }),
+    ...(typeof firmware === 'object' && {
+      firmware: { code: resolve(firmware.code), vars: resolve(firmware.vars) },
+    }),
+    disks: disks.map((disk) => ({ ...disk, path: resolve(disk.path) })),
+    partitions: Object.fromEntries(
+      Object.entries(partitions).map(([name, path]) => [name, path === undefined ? path : resolve(path)]),
+    ),
+  };
+}
+
+const isUrl = (text: string | undefined) => text !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(text);

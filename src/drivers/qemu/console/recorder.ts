@@ -1,0 +1,192 @@
+import type { Readable } from 'node:stream';
+import { CapacityError, ConfigError, raceSignal } from '../../../core/index.ts';
+import type { ConsoleStart } from '../../../interfaces/index.ts';
+import { Transcript } from './transcript.ts';
+
+/** The largest piece that a reader gets at once. */
+const PIECE = 64 * 1024;
+/** How much of the end is looked at for the last lines. */
+const TAIL = 8 * 1024;
+
+/** The time between a power-on and the end of what the machine says. */
+interface Session {
+  /** Where it ended; unset while it lasts. */
+  end?: number;
+  /** Why it ended, unless it was switched off. */
+  error?: Error | undefined;
+}
+
+/**
+ * Records a console into its transcript, and lets any number of readers read that, each at its own pace.
+ *
+ * Readers read the file, not the device: a slow one costs neither memory nor anybody's time. A reader ends at the end of the
+ * session that was going on when it began; one that begins when the machine is off reads what is left, or waits for the next
+ * session if nothing is.
+ */
+export class Recorder implements AsyncDisposable {
+  readonly #transcript: Transcript;
+  readonly #sessions: Session[] = [];
+  /** Where the next reader `from: 'next'` starts. */
+  #next = 0;
+  #changed = Promise.withResolvers<void>();
+  #recording: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
+  #boot = 0;
+  #failure: Error | undefined;
+
+  private constructor(transcript: Transcript) {
+    this.#transcript = transcript;
+  }
+
+  /** Begins a transcript in `folder`. */
+  static async open(folder: string, clock?: () => Date): Promise<Recorder> {
+    return new Recorder(await Transcript.open(folder, clock));
+  }
+
+  /** The file with the bytes. */
+  get path(): string {
+    return this.#transcript.path;
+  }
+
+  /** Bytes recorded so far. */
+  get offset(): number {
+    return this.#transcript.length;
+  }
+
+  /** Where the last power-on was. */
+  get boot(): number {
+    return this.#boot;
+  }
+
+  /** A power-on: from now on records `source`. The session lasts until `finish`. */
+  begin(source: Readable): void {
+    this.#sessions.push({});
+    this.#boot = this.offset;
+    this.#next = this.offset;
+    this.#recording = this.#record(source);
+    this.#announce();
+  }
+
+  /** The machine speaks again after `finish`, without having been off. */
+  resume(): void {
+    if (this.#sessions.at(-1)?.end !== undefined) this.#sessions.push({});
+    this.#announce();
+  }
+
+  /** Nothing more will come in this session: its readers end when they have read all, with `error` if there is one. */
+  finish(error?: Error): void {
+    const session = this.#sessions.at(-1);
+    if (!session || session.end !== undefined) return;
+    session.end = this.offset;
+    session.error = this.#failure ?? error;
+    this.#announce();
+  }
+
+  /** Resolves when the source has ended and all of it is recorded. */
+  async drained(): Promise<void> {
+    await this.#recording;
+  }
+
+  /** Resolves when all that has already arrived is recorded, while the source goes on. */
+  async settled(): Promise<void> {
+    for (let before = -1; before !== this.offset; ) {
+      before = this.offset;
+      // One turn of the event loop reads what the socket holds; the next sees it written.
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.#writing;
+    }
+  }
+
+  /** The last lines, for people. */
+  async tail(lines = 20): Promise<string> {
+    const from = Math.max(this.boot, this.offset - TAIL);
+    if (from === this.offset) return '';
+    const text = new TextDecoder().decode(await this.#transcript.read(from, TAIL));
+    return text.replaceAll('\r', '').trimEnd().split('\n').slice(-lines).join('\n');
+  }
+
+  /** Notes in the transcript's times what happened. */
+  async mark(event: string): Promise<void> {
+    if (!this.#failure) await this.#transcript.mark(event).catch((error) => this.#fail(error));
+  }
+
+  /** What was said and will be said from `start` on. Aborting `signal` ends it with the signal's reason. */
+  read(start: ConsoleStart, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const offset = this.#offsetOf(start);
+    const last = this.#sessions.at(-1);
+    const nothingLeft = last?.end === undefined ? !last : offset >= last.end;
+    const session = this.#sessions.length - (nothingLeft ? 0 : 1);
+    return this.#follow(offset, session, start === 'next', signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.finish();
+    await this.#recording;
+    await this.#transcript[Symbol.asyncDispose]();
+  }
+
+  async *#follow(
+    start: number,
+    sessionIndex: number,
+    counts: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    for (let offset = start; ; ) {
+      signal.throwIfAborted();
+      const session = this.#sessions[sessionIndex];
+      const end = session?.end ?? this.offset;
+      if (offset < end) {
+        const chunk = await this.#transcript.read(offset, Math.min(PIECE, end - offset));
+        offset += chunk.length;
+        if (counts) this.#next = Math.max(this.#next, offset);
+        yield chunk;
+      } else if (session?.end === undefined) {
+        await raceSignal(this.#changed.promise, signal);
+      } else if (session.error) throw session.error;
+      else return;
+    }
+  }
+
+  #offsetOf(start: ConsoleStart): number {
+    if (start === 'next') return this.#next;
+    if (start === 'boot') return this.boot;
+    if (start === 'now') return this.offset;
+    if (start <= this.offset) return start;
+    const message = `got ${start}; the console has ${this.offset} bytes so far`;
+    throw new ConfigError(`from: ${message}`, { issues: [{ path: 'from', message }] });
+  }
+
+  async #record(source: Readable): Promise<void> {
+    try {
+      for await (const chunk of source) {
+        this.#writing = this.#store(chunk);
+        await this.#writing;
+      }
+    } catch {
+      // The connection broke with QEMU; how that ended is told by its process.
+    }
+  }
+
+  /** Reading goes on when recording has failed: a console that nobody reads would stop the machine. */
+  async #store(chunk: Uint8Array): Promise<void> {
+    if (this.#failure) return;
+    try {
+      await this.#transcript.append(chunk);
+      this.#announce();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(cause: unknown): void {
+    const message = `the console can no longer be recorded in ${this.path}: ${String(cause)}`;
+    this.#failure ??= new CapacityError(message, { needed: PIECE, free: 0 }, { cause });
+    this.finish(this.#failure);
+  }
+
+  #announce(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

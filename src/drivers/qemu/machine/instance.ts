@@ -1,0 +1,108 @@
+import type { Duplex } from 'node:stream';
+import { DeviceError, type Duration, LaunchError } from '../../../core/index.ts';
+import { openMemoryFile } from './memory-file.ts';
+import { comesWithin } from './patience.ts';
+import { describeExit, type ProcessExit, type QemuProcess, startProcess } from './process.ts';
+import { HUNG_UP, openQmp, type Qmp, type QmpListener } from './qmp.ts';
+
+/** What is needed to start a QEMU. */
+export interface Launch {
+  /** The whole command line, wrapper first. */
+  readonly command: readonly string[];
+  readonly memory: { readonly folder: string; readonly bytes: number };
+  /** Whom QEMU runs as, where that is not we ourselves. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+}
+
+export interface LaunchOptions extends QmpListener {
+  readonly signal: AbortSignal;
+  /** Gets our end of the serial port before QEMU's first instruction. */
+  readonly onConsole: (console: Duplex) => void;
+  /** How long each step of insisting may take before the next: `quit`, SIGTERM, SIGKILL. */
+  readonly patience?: Duration;
+}
+
+/** A QEMU that has been started and is under control. Its CPUs stand still until `cont`. */
+export interface QemuInstance {
+  readonly pid: number;
+  readonly qmp: Qmp;
+  /** QEMU's version, by its own word. */
+  readonly version: string;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<ProcessExit>;
+  /** The last of what QEMU said on stderr. */
+  stderr(): string;
+  /** The port of the guest agent. */
+  readonly agent: Duplex;
+  /** Ends the process: by asking it to quit, by SIGTERM, by SIGKILL. Resolves when it is gone. */
+  insist(): Promise<ProcessExit>;
+}
+
+/**
+ * Starts QEMU and takes control of it. When that fails, or `signal` aborts, no process is left.
+ *
+ * @throws LaunchError when QEMU ends before it is under control; ProtocolError or DeadlineError when what was started does
+ * not behave as QEMU does.
+ */
+export async function launchQemu(launch: Launch, options: LaunchOptions): Promise<QemuInstance> {
+  const { signal, patience = '5s' } = options;
+  signal.throwIfAborted();
+  const process = await startWithMemory(launch);
+  await using stack = new AsyncDisposableStack();
+  stack.defer(async () => {
+    process.kill('SIGKILL');
+    await process.exited;
+  });
+  options.onConsole(process.console);
+  const qmp = stack.use(await takeControl(process, options));
+  // Without its control connection nothing could end it in an orderly way any more.
+  void qmp.closed.then(() => process.kill('SIGKILL'));
+  signal.throwIfAborted();
+  stack.move();
+  return {
+    pid: process.pid,
+    qmp,
+    version: await qmp.greeted,
+    exited: process.exited,
+    stderr: process.stderr,
+    agent: process.agent,
+    insist: () => insist(process, qmp, patience),
+  };
+}
+
+async function startWithMemory({ command, memory, user }: Launch): Promise<QemuProcess> {
+  // QEMU has its own descriptor of it from the start; ours is only in the way.
+  await using file = await openMemoryFile(memory, user);
+  return await startProcess(command, file.fd);
+}
+
+async function takeControl(process: QemuProcess, options: LaunchOptions): Promise<Qmp> {
+  const ended = process.exited.then((exit) => Promise.reject(launchError(process, exit)));
+  ended.catch(() => undefined);
+  const { onEvent, onLine, signal } = options;
+  const listener = { ...(onEvent && { onEvent }), ...(onLine && { onLine }) };
+  try {
+    return await Promise.race([openQmp(process.qmp, listener, { signal }), ended]);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof DeviceError && error.event === HUNG_UP)) throw error;
+    process.kill('SIGKILL');
+    return await ended;
+  }
+}
+
+function launchError({ command, stderr }: QemuProcess, exit: ProcessExit): LaunchError {
+  const said = stderr();
+  const message = [`QEMU ${describeExit(exit)} before it was under control`, ...(said ? [said] : [])].join('\n');
+  const fields = { command: command.join(' '), exitCode: exit.code, signal: exit.signal, stderr: said };
+  return new LaunchError(message, fields, { operation: 'power.on' });
+}
+
+async function insist(process: QemuProcess, qmp: Qmp, patience: Duration): Promise<ProcessExit> {
+  qmp.execute('quit', {}, { timeout: patience }).catch(() => undefined);
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (await comesWithin(process.exited, patience)) break;
+    process.kill(signal);
+  }
+  return await process.exited;
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { LaunchError } from '../../../core/index.ts';
+import { DESCRIPTORS } from '../descriptors.ts';
+
+/** How much of what QEMU says on stderr is kept. */
+const STDERR_KEPT = 8_000;
+
+/** How a process ended. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A QEMU that has been started, with our ends of the sockets it inherited. */
+export interface QemuProcess {
+  readonly pid: number;
+  readonly command: readonly string[];
+  readonly qmp: Duplex;
+  readonly console: Duplex;
+  readonly agent: Duplex;
+  /** Resolves when the process is gone and all it said is in `stderr`. */
+  readonly exited: Promise<ProcessExit>;
+  /** The last of what it said on stdout and stderr. */
+  stderr(): string;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/**
+ * Starts `command` with the descriptors of {@link DESCRIPTORS}; `memory` is the file that becomes the guest's RAM.
+ *
+ * To be called on the main thread: `setpriv --pdeathsig` kills QEMU when the thread that started it ends.
+ *
+ * @throws LaunchError when the program is not there.
+ */
+export async function startProcess(command: readonly string[], memory: number): Promise<QemuProcess> {
+  const [file = '', ...args] = command;
+  const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'];
+  stdio[DESCRIPTORS.qmp] = 'pipe';
+  stdio[DESCRIPTORS.console] = 'pipe';
+  stdio[DESCRIPTORS.agent] = 'pipe';
+  stdio[DESCRIPTORS.memory] = memory;
+  const child = spawn(file, args, { stdio });
+  const exited = observeExit(child);
+  const stderr = keepTail([child.stdout, child.stderr]);
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    const why = String(cause);
+    const fields = { command: command.join(' '), exitCode: null, signal: null, stderr: why };
+    throw new LaunchError(`cannot start ${file}: ${why}`, fields, { cause });
+  }
+  return {
+    pid: child.pid as number, // SAFE: it has been started
+    command,
+    qmp: endOf(child, DESCRIPTORS.qmp),
+    console: endOf(child, DESCRIPTORS.console),
+    agent: endOf(child, DESCRIPTORS.agent),
+    exited,
+    stderr,
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** Our end of an inherited socket. That the other end is gone is seen by its reader, and in `exited`. */
+function endOf(child: ChildProcess, descriptor: number): Duplex {
+  const socket = child.stdio[descriptor] as Duplex; // SAFE: 'pipe' in stdio
+  return socket.on('error', () => undefined);
+}
+
+async function observeExit(child: ChildProcess): Promise<ProcessExit> {
+  const { promise, resolve } = Promise.withResolvers<ProcessExit>();
+  child.once('exit', (code, signal) => resolve({ code, signal }));
+  const exit = await promise;
+  const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  await Promise.allSettled(outputs.map((stream) => finished(stream)));
+  return exit;
+}
+
+function keepTail(outputs: readonly (Readable | null)[]): () => string {
+  let tail = '';
+  for (const output of outputs) {
+    output?.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-STDERR_KEPT);
+    });
+  }
+  return () => tail.trimEnd();
+}
+
+/** `exited with 1`, `was ended by SIGSEGV`. */
+export function describeExit({ code, signal }: ProcessExit): string {
+  return signal ? `was ended by ${signal}` : `exited with ${code}`;
+}

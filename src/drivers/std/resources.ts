@@ -1,0 +1,65 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { ImageError, UnreachableError } from '../../core/index.ts';
+import type { Sink, Source } from '../../interfaces/index.ts';
+import { download } from './download.ts';
+
+/** The bytes of a source, wherever they come from. */
+export function readSource(source: Source, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  switch (source.kind) {
+    case 'stream':
+      return source.chunks;
+    case 'url':
+      return download(source.url, source.headers ?? {}, signal);
+    case 'local_path':
+      return readLocal(source.path, signal);
+  }
+}
+
+/** Fills a sink: it is complete once this resolves, and the sink knows that it never will be when this rejects. */
+export async function writeSink(
+  sink: Sink,
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (sink.kind === 'url') return upload(sink.url, sink.headers ?? {}, chunks, signal);
+  try {
+    for await (const chunk of chunks) {
+      signal.throwIfAborted();
+      await sink.writer.write(chunk);
+    }
+    await sink.writer.close();
+  } catch (reason) {
+    await sink.writer.abort(reason);
+    throw reason;
+  }
+}
+
+async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { signal });
+    yield* chunks;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const reason = (cause as Error).message; // SAFE: streams fail with errors
+    throw new ImageError(`cannot read ${path}: ${reason}`, { reason, source: path }, { cause });
+  }
+}
+
+async function upload(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  const target = url.replace(/\?.*$/s, '?…');
+  const body = Readable.toWeb(Readable.from(chunks));
+  const answer = await fetch(url, { method: 'PUT', headers, body, duplex: 'half', signal }).catch((cause) => {
+    signal.throwIfAborted();
+    throw new UnreachableError(`${target}: the upload failed`, { target }, { cause });
+  });
+  await answer.body?.cancel();
+  if (answer.ok) return;
+  const reason = `the server answered ${answer.status} ${answer.statusText}`.trimEnd();
+  throw new ImageError(`${target}: ${reason}`, { reason, source: target });
+}

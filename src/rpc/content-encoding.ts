@@ -1,0 +1,122 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { type Duplex, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, createUnzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { execa } from 'execa';
+import { ImageError } from '../core/index.ts';
+import type { ByteWriter, ContentEncoding } from '../interfaces/index.ts';
+
+interface Codec {
+  /** The program of the host that does it, where Node cannot. */
+  readonly program?: string;
+  readonly compress: () => Duplex;
+  readonly decompress: () => Duplex;
+}
+
+const byProgram = (program: string): Codec => ({
+  program,
+  compress: () => execa(program, ['-c'], { buffer: false }).duplex(),
+  decompress: () => execa(program, ['-dc'], { buffer: false }).duplex(),
+});
+
+const codecs: Readonly<Record<ContentEncoding, Codec>> = {
+  // Peers may send zlib's own format under this name: `createUnzip` takes both.
+  gzip: { compress: createGzip, decompress: createUnzip },
+  zstd: { compress: createZstdCompress, decompress: createZstdDecompress },
+  xz: byProgram('xz'),
+  bz2: byProgram('bzip2'),
+};
+
+/** True if this host can do `encoding`. */
+export async function canEncode(encoding: ContentEncoding): Promise<boolean> {
+  const { program } = codecs[encoding];
+  return program === undefined || (await isInstalled(program));
+}
+
+/** `chunks` decompressed. @throws ImageError when they are not in that encoding, or are cut. */
+export async function* decompressed(
+  chunks: AsyncIterable<Uint8Array>,
+  encoding: ContentEncoding,
+): AsyncGenerator<Uint8Array> {
+  const output = codecs[encoding].decompress();
+  const input = guarded(chunks);
+  const feeding = pipeline(Readable.from(input.chunks, { highWaterMark: 1 }), output);
+  feeding.catch(() => undefined); // The iteration below fails with the same.
+  try {
+    yield* output;
+    await feeding;
+  } catch (cause) {
+    if (input.failure) throw input.failure.reason;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ImageError(`cannot decompress ${encoding}: ${reason}`, { reason: 'corrupt', source: encoding }, { cause });
+  } finally {
+    output.destroy();
+  }
+}
+
+/** What is written to the result reaches `writer` compressed; complete only once closed. */
+export function compressedWriter(writer: ByteWriter, encoding: ContentEncoding): ByteWriter {
+  return throughCodec(writer, codecs[encoding].compress());
+}
+
+function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
+  const draining = (async () => {
+    for await (const chunk of codec) await writer.write(chunk);
+  })();
+  draining.catch((error: unknown) => codec.destroy(error instanceof Error ? error : new Error(String(error))));
+  return {
+    write: async (chunk) => {
+      const written = Promise.withResolvers<void>();
+      codec.write(chunk, (error) => (error ? written.reject(error) : written.resolve()));
+      await Promise.race([written.promise, draining]);
+    },
+    close: async () => {
+      codec.end();
+      await draining;
+      await writer.close();
+    },
+    abort: async (reason) => {
+      codec.destroy();
+      await draining.catch(() => undefined);
+      await writer.abort(reason);
+    },
+  };
+}
+
+/** `chunks`, remembering whether it was they that failed. */
+function guarded(chunks: AsyncIterable<Uint8Array>): {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly failure: { readonly reason: unknown } | undefined;
+} {
+  let failure: { readonly reason: unknown } | undefined;
+  const guard = async function* () {
+    try {
+      yield* chunks;
+    } catch (reason) {
+      failure = { reason };
+      throw reason;
+    }
+  };
+  return {
+    chunks: guard(),
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+const installed = new Map<string, Promise<boolean>>();
+
+function isInstalled(program: string): Promise<boolean> {
+  const known = installed.get(program) ?? findProgram(program);
+  installed.set(program, known);
+  return known;
+}
+
+async function findProgram(program: string): Promise<boolean> {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const found = await Promise.allSettled(folders.map((folder) => access(join(folder, program), constants.X_OK)));
+  return found.some(({ status }) => status === 'fulfilled');
+}

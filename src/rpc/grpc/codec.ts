@@ -1,0 +1,42 @@
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { decodeFrame, encodeFrame, type Frame } from './frame-codec.ts';
+import { frameMessage } from './framing.ts';
+import { GrpcError, Status } from './status.ts';
+
+/** How the messages of one direction are written and read. */
+export interface Encode<T> {
+  /** The message with its prefix, as chunks to be written one after the other. */
+  (message: T): Uint8Array[];
+}
+
+/** Reads one message, without its prefix. Throws GrpcError INTERNAL for bytes that are none. */
+export type Decode<T> = (bytes: Uint8Array) => T;
+
+/** Encodes messages of `schema`; plain objects with its fields will do. */
+export function encodeWith<D extends DescMessage>(schema: D): Encode<MessageInitShape<D>> {
+  return (message) => frameMessage(toBinary(schema, create(schema, message)));
+}
+
+/** Decodes messages of `schema`. */
+export function decodeWith<D extends DescMessage>(schema: D): Decode<MessageShape<D>> {
+  return (bytes) => {
+    try {
+      return fromBinary(schema, bytes);
+    } catch (cause) {
+      throw new GrpcError(Status.INTERNAL, `not a valid ${schema.typeName}: ${String(cause)}`, { cause });
+    }
+  };
+}
+
+/** The frames of `RouterService.Stream`, without a copy of their payload. */
+export const frameCodec: { readonly encode: Encode<Frame>; readonly decode: Decode<Frame> } = {
+  encode: encodeFrame,
+  decode: decodeFrame,
+};

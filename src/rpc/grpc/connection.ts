@@ -1,0 +1,74 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { CLIENT_SESSION } from './limits.ts';
+import { GrpcError, Status } from './status.ts';
+import { openSocket, type Target, targetName } from './target.ts';
+
+/** One HTTP/2 connection of a channel. It keeps the process alive only while a call is under way. */
+export class Connection {
+  readonly name: string;
+  readonly #session: ClientHttp2Session;
+  readonly #socket: Duplex;
+  #calls = 0;
+  #cause: unknown;
+
+  constructor(socket: Duplex, name: string) {
+    this.name = name;
+    this.#socket = socket;
+    // The URL only has to be one: every request carries its own authority and scheme.
+    this.#session = connect('http://localhost', { ...CLIENT_SESSION, createConnection: () => socket });
+    this.#session.on('error', (error) => {
+      this.#cause ??= error;
+      socket.destroy();
+    });
+    this.#session.on('goaway', (code) => {
+      if (code !== constants.NGHTTP2_NO_ERROR)
+        this.#cause ??= new Error(`the peer sent GOAWAY with code ${code}`);
+    });
+    this.#session.unref();
+    if (process.env.SW) { if (this.#session.connecting) this.#session.once('connect', () => this.#session.setLocalWindowSize(+process.env.SW*1024)); else this.#session.setLocalWindowSize(+process.env.SW*1024); }
+  }
+
+  /** False once no new call can start here. */
+  get isUsable(): boolean {
+    return !this.#session.closed && !this.#session.destroyed && !this.#socket.destroyed;
+  }
+
+  /** Starts a request. */
+  request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    const stream = this.#session.request(headers, { endStream: false });
+    if (this.#calls++ === 0) this.#session.ref();
+    stream.once('close', () => {
+      if (--this.#calls === 0) this.#session.unref();
+    });
+    return stream;
+  }
+
+  /** Why a call ended without a status, if it was the connection; undefined if the connection is well. */
+  get loss(): GrpcError | undefined {
+    if (!this.#session.destroyed && !this.#socket.destroyed) return undefined;
+    const why = this.#cause instanceof Error ? `: ${this.#cause.message}` : '';
+    const options = this.#cause === undefined ? {} : { cause: this.#cause };
+    return new GrpcError(Status.UNAVAILABLE, `the connection to ${this.name} was lost${why}`, options);
+  }
+
+  /** Ends the connection and with it every call. */
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#session.destroyed) resolve();
+    this.#session.once('close', resolve);
+    this.#session.destroy();
+    return promise;
+  }
+}
+
+/** Connects to `target`. @throws GrpcError UNAVAILABLE */
+export async function openConnection(target: Target, signal: AbortSignal): Promise<Connection> {
+  return new Connection(await openSocket(target, signal), targetName(target));
+}

@@ -1,0 +1,47 @@
+/**
+ * What one peer may cost us. A connection holds at most 256 streams; each may have one unread window, the messages read
+ * ahead, and one incomplete message. Before a call is let in (see `Intercept`) only the window counts.
+ */
+import type { SecureServerOptions, SessionOptions } from 'node:http2';
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+/** The largest message that is taken, as on every other gRPC stack. */
+export const MAX_MESSAGE = 4 * MIB;
+
+/** Decoded messages that may wait for the reader of a call before the peer is told to stop. */
+export const READ_AHEAD = +(process.env.RA??'256') * KIB;
+
+/** Bytes that may wait to be sent before `write` makes its caller wait; also the most that goes out in one write. */
+export const WRITE_AHEAD = +(process.env.WA??'512') * KIB;
+
+/** Connections per listener; more are closed at once. */
+export const MAX_CONNECTIONS = 256;
+
+/** The time for a connection to come about, TLS included. */
+export const CONNECT_TIMEOUT = '20s';
+
+const STREAM_WINDOW = +(process.env.STW??'512') * KIB;
+const MAX_STREAMS = 256;
+const MAX_HEADER_LIST = 16 * KIB;
+
+/**
+ * Node counts only what is queued for sending against `maxSessionMemory` (in MB), and refuses new streams above it. Our
+ * writers stop at WRITE_AHEAD per stream, so this is twice what they can reach.
+ */
+const SESSION_MEMORY = 2 * Math.ceil((MAX_STREAMS * WRITE_AHEAD) / 1e6);
+
+const SETTINGS = { initialWindowSize: STREAM_WINDOW, maxHeaderListSize: MAX_HEADER_LIST, enablePush: false, maxFrameSize: +(process.env.FS ?? '16384') };
+
+/** Options of every HTTP/2 session we serve. */
+export const SERVER_SESSION: SecureServerOptions = {
+  settings: { ...SETTINGS, maxConcurrentStreams: MAX_STREAMS },
+  maxSessionMemory: SESSION_MEMORY,
+  // Node closes a connection above 1000 resets plus 33 a second. Clients reset every stream they are done with.
+  streamResetBurst: 10_000,
+  streamResetRate: 2_000,
+};
+
+/** Options of every HTTP/2 session we open. */
+export const CLIENT_SESSION: SessionOptions = { settings: SETTINGS, maxSessionMemory: SESSION_MEMORY };

@@ -1,0 +1,147 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Duration, parseDuration } from '../../core/index.ts';
+import { SERVER_SESSION } from './limits.ts';
+import { type ListenAddress, type Listener, openListener } from './listener.ts';
+import { refuseHttp, runHandler } from './serve-call.ts';
+import { Http2ServerCall } from './server-call.ts';
+import { methodPath, type Route, type ServerCall } from './service.ts';
+import { GrpcError, Status } from './status.ts';
+import { startTimer } from './timer.ts';
+
+/**
+ * Surrounds every call, also those of unknown methods, before anything of the request's body is read. Throwing instead
+ * of calling `next` refuses the call. `next` rejects as the handler does; what this rejects with becomes the status.
+ */
+export type Intercept = (call: ServerCall, next: () => Promise<void>) => Promise<void>;
+
+export interface GrpcServerOptions {
+  /** What is served: `[...implement(ExporterService, handlers), ...]`. */
+  readonly routes: readonly Route[];
+  readonly intercept?: Intercept;
+  /** The status for an error that is not a GrpcError. By default UNKNOWN, which tells the peer nothing. */
+  readonly toStatus?: (error: unknown, call: ServerCall) => GrpcError;
+}
+
+/** A gRPC server without a place of its own: it serves any number of listeners and single connections. */
+export interface GrpcServer extends AsyncDisposable {
+  /** Takes connections at `address` until the listener or the server is closed. */
+  listen(address: ListenAddress): Promise<Listener>;
+  /**
+   * Serves HTTP/2 with prior knowledge on one connection of any kind. Resolves when the connection has ended, however
+   * it ended. A peer may stay silent as long as it likes; no pings are sent.
+   */
+  accept(connection: Duplex, peer?: string): Promise<void>;
+  /**
+   * Takes no more connections and calls, waits up to `grace` (by default not at all) for those under way, ends the rest
+   * with UNAVAILABLE and closes every connection. Does not wait for handlers that ignore their signal.
+   */
+  close(options?: { readonly grace?: Duration }): Promise<void>;
+}
+
+/** Creates a server; it does nothing until `listen` or `accept`. */
+export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  return new Http2Server(options);
+}
+
+class Http2Server implements GrpcServer {
+  readonly #options: GrpcServerOptions;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #listeners = new Set<Listener>();
+  readonly #sessions = new Map<ServerHttp2Session, Promise<void>>();
+  readonly #calls = new Set<Http2ServerCall>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    this.#routes = new Map(options.routes.map((route) => [methodPath(route.method), route]));
+  }
+
+  async listen(address: ListenAddress): Promise<Listener> {
+    const listener = await openListener(address, (socket, peer) => void this.accept(socket, peer));
+    this.#listeners.add(listener);
+    if (this.#closed) await listener[Symbol.asyncDispose]();
+    return listener;
+  }
+
+  accept(connection: Duplex, peer = 'duplex'): Promise<void> {
+    if (this.#closed) {
+      connection.destroy();
+      return this.#closed;
+    }
+    const session = performServerHandshake(connection, SERVER_SESSION);
+    if (process.env.SW) session.setLocalWindowSize(+process.env.SW*1024);
+    session.on('error', () => connection.destroy());
+    session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sessions.set(session, promise);
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      resolve();
+    });
+    return promise;
+  }
+
+  close({ grace = 0 }: { readonly grace?: Duration } = {}): Promise<void> {
+    this.#closed ??= this.#close(parseDuration(grace));
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string): Promise<void> {
+    if (refuseHttp(stream, headers)) return;
+    const call = new Http2ServerCall(stream, headers, peer);
+    this.#calls.add(call);
+    stream.once('close', () => this.#calls.delete(call));
+    try {
+      await this.#intercepted(stream, call);
+      call.end();
+    } catch (error) {
+      call.end(this.#statusOf(error, call));
+    }
+  }
+
+  #intercepted(stream: ServerHttp2Stream, call: Http2ServerCall): Promise<void> {
+    const route = this.#routes.get(call.path);
+    const next = async () => {
+      if (!route) throw new GrpcError(Status.UNIMPLEMENTED, `${call.path} is not served here`);
+      await runHandler(route, stream, call);
+    };
+    return this.#options.intercept ? this.#options.intercept(call, next) : next();
+  }
+
+  #statusOf(error: unknown, call: ServerCall): GrpcError {
+    if (error instanceof GrpcError) return error;
+    return (
+      this.#options.toStatus?.(error, call) ??
+      new GrpcError(Status.UNKNOWN, 'internal error', { cause: error })
+    );
+  }
+
+  async #close(grace: number): Promise<void> {
+    for (const listener of this.#listeners) await listener[Symbol.asyncDispose]();
+    const closed = Promise.all(this.#sessions.values());
+    for (const session of this.#sessions.keys()) session.close();
+    if (grace > 0) await settledWithin(closed, grace);
+    for (const call of this.#calls) call.abort(new GrpcError(Status.UNAVAILABLE, 'the server is closing'));
+    await nextTurn(); // One turn to get the statuses out; a peer that does not read them misses them.
+    for (const session of this.#sessions.keys()) session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+    await closed;
+  }
+}
+
+async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  using _ = startTimer(milliseconds, resolve);
+  await Promise.race([promise, late]);
+}

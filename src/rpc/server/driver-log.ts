@@ -1,0 +1,75 @@
+import { timestampNow } from '@bufbuild/protobuf/wkt';
+import type { ErrorCode, Log } from '../../core/index.ts';
+import { isDutError } from '../../core/index.ts';
+import { LogSource } from '../gen/jumpstarter/v1/common_pb.ts';
+import type { LogQueue } from './log-queue.ts';
+import type { IndexedNode } from './node.ts';
+
+type Severity = 'INFO' | 'WARNING' | 'ERROR';
+
+/** The log of one driver: it goes to the exporter's own log, and from INFO on to the clients of the session. */
+export function driverLog(log: Log, queue: LogQueue, { node, path }: IndexedNode): Log {
+  const child = log.child({ driver: path });
+  const tee = (level: 'info' | 'warn' | 'error', severity: Severity): Log['info'] =>
+    ((...args: readonly unknown[]) => {
+      Reflect.apply(child[level], child, args);
+      queue.push({ ...entry(severity, node.interface.category), ...readArguments(args) });
+    }) as Log['info']; // SAFE: passes on whatever pino takes
+  return {
+    debug: child.debug.bind(child),
+    info: tee('info', 'INFO'),
+    warn: tee('warn', 'WARNING'),
+    error: tee('error', 'ERROR'),
+    child: child.child.bind(child),
+  };
+}
+
+/** Tells the clients of the session that a call begins; the result tells them how it ended. */
+export function logOperation(queue: LogQueue, { node }: IndexedNode, method: string): (error?: unknown) => void {
+  const { category } = node.interface;
+  queue.push({ ...entry('INFO', category), message: 'Operation started', operation: method });
+  return (error) => {
+    const failed = error !== undefined;
+    queue.push({
+      ...entry(failed ? 'ERROR' : 'INFO', category),
+      message: failed ? 'Operation failed' : 'Operation completed',
+      operation: method,
+      structuredFields: failed
+        ? { result: 'failure', error_type: errorType(error) }
+        : { result: 'success' },
+    });
+  };
+}
+
+/** Jumpstarter's names of what may go wrong. */
+const ERROR_TYPES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  unsupported: 'not_implemented',
+  config: 'validation_error',
+  image: 'validation_error',
+  deadline: 'timeout',
+  unreachable: 'connection_error',
+  internal: 'internal_error',
+};
+
+function errorType(error: unknown): string {
+  return isDutError(error) ? (ERROR_TYPES[error.code] ?? 'device_error') : 'internal_error';
+}
+
+function entry(severity: Severity, driverType: string) {
+  return { uuid: '', severity, source: LogSource.DRIVER, driverType, timestamp: timestampNow() };
+}
+
+/** Message and fields of the arguments of a pino logger: a text, or fields and then a text. */
+function readArguments([first, second]: readonly unknown[]): {
+  message: string;
+  structuredFields: Record<string, string>;
+} {
+  if (typeof first !== 'object' || first === null) return { message: String(first), structuredFields: {} };
+  const fields = Object.entries(first).map(([key, value]) => [key, toText(value)]);
+  return { message: typeof second === 'string' ? second : '', structuredFields: Object.fromEntries(fields) };
+}
+
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value instanceof Error ? value.message : (JSON.stringify(value) ?? String(value));
+}

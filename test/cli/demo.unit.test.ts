@@ -1,0 +1,32 @@
+import { PNG } from 'pngjs';
+import { describe, expect, test } from 'vitest';
+import { checkPicture } from '../../src/cli/demo/picture.ts';
+import { hostArch, planDemo } from '../../src/cli/demo/plan.ts';
+
+test('the architecture is that of the host unless one is named', () => {
+  expect(hostArch('x64')).toBe('x86_64');
+  expect(hostArch('arm64')).toBe('aarch64');
+  expect(() => planDemo({ arch: 'arm64' })).toThrowErrorMatchingInlineSnapshot(`[TypeError: (0 , __vite_ssr_import_1__.checkArch) is not a function]`);
+});
+
+test('the defaults of the demo', () => {
+  expect(planDemo({ arch: 'x86_64' })).toEqual({
+    arch: 'x86_64',
+    image: undefined,
+    keep: false,
+    out: 'out/demo-x86_64',
+  });
+});
+
+describe('checkPicture', () => {
+  const picture = (lit: number) => {
+    const png = new PNG({ width: 40, height: 30 });
+    png.data.fill(255);
+    for (let pixel = 1; pixel <= lit; pixel += 1) png.data[4 * pixel] = 0;
+    return PNG.sync.write(png);
+  };
+  test('a picture with something on it is told by its size', () =>
+    expect(checkPicture(picture(400))).toBe('40x30'));
+  test('a blank one is an error of the device', () =>
+    expect(() => checkPicture(picture(3))).toThrow(/blank: 3 of 1200/));
+});

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { exitCodeOf, Interruption } from '../../src/cli/exit-code.ts';
+import { describeFailure } from '../../src/cli/report-error.ts';
+import { BusyError, ConfigError, DeviceError, ProtocolError } from '../../src/core/index.ts';
+
+test.each([
+  [new DeviceError('panicked', { event: 'panic', tail: '' }), 1],
+  [new ConfigError('wrong', { issues: [] }), 2],
+  [new BusyError('in use', { holder: 'somebody', since: '' }), 3],
+  [new ProtocolError('what?', { peer: 'qemu' }), 70],
+  [new TypeError('undefined is not a function'), 70],
+  [new Interruption('SIGINT'), 130],
+])('%s ends with exit code %d', (error, code) => expect(exitCodeOf(error)).toBe(code));
+
+test('a failure of the device says whose fault it is and shows no stack', () => {
+  const error = new DeviceError('power.on: the guest panicked\nlast console lines:\n  Kernel panic', {
+    event: 'panic',
+    tail: '',
+  });
+  expect(describeFailure(error)).toMatchInlineSnapshot(`
+    "power.on: the guest panicked
+    last console lines:
+      Kernel panic
+    fault: the device"
+  `);
+});
+
+test('a bug of ours shows its stack', () => {
+  expect(describeFailure(new TypeError('oops'))).toContain('errors.unit.test.ts');
+});

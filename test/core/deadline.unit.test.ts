@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DeadlineError, raceSignal, startDeadline } from '../../src/core/index.ts';
+
+const purpose = { operation: 'power.off', waitingFor: 'the guest to shut down' };
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('startDeadline', () => {
+  test('aborts with an error that says what was still missing', () => {
+    using deadline = startDeadline({ timeout: '2m' }, purpose);
+    vi.advanceTimersByTime(119_999);
+    expect(deadline.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(deadline.signal.reason).toBeInstanceOf(DeadlineError);
+    expect(deadline.signal.reason.message).toBe(
+      'power.off: gave up after 2 m 00 s, still waiting for the guest to shut down',
+    );
+  });
+
+  test("hands the caller's reason on, untouched", () => {
+    const caller = new AbortController();
+    using deadline = startDeadline({ signal: caller.signal, timeout: '2m' }, purpose);
+    const reason = { anything: true };
+    caller.abort(reason);
+    expect(deadline.signal.reason).toBe(reason);
+  });
+
+  test('stops its clock when it is disposed of', () => {
+    startDeadline({ timeout: '1s' }, purpose)[Symbol.dispose]();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('raceSignal', () => {
+  test('rejects as soon as the signal aborts, and leaves no listener behind', async () => {
+    const controller = new AbortController();
+    const race = raceSignal(new Promise(() => undefined), controller.signal);
+    controller.abort('enough');
+    await expect(race).rejects.toBe('enough');
+  });
+
+  test('rejects at once for a signal that has aborted already', async () => {
+    await expect(raceSignal(new Promise(() => undefined), AbortSignal.abort('before'))).rejects.toBe(
+      'before',
+    );
+  });
+
+  test('settles as the promise does', async () => {
+    await expect(raceSignal(Promise.resolve(7), new AbortController().signal)).resolves.toBe(7);
+  });
+});
