@@ -23,7 +23,8 @@ const PURPOSES = ['demo', 'test', 'check'];
 try {
   const asked = process.argv.slice(2);
   const unknown = asked.find((purpose) => !PURPOSES.some((known) => known === purpose));
-  if (unknown) throw new SetupError(`there is nothing to set up for '${unknown}'; known: ${PURPOSES.join(', ')}`);
+  if (unknown)
+    throw new SetupError(`there is nothing to set up for '${unknown}'; known: ${PURPOSES.join(', ')}`);
   const purposes = PURPOSES.filter((purpose) => asked.length === 0 || asked.includes(purpose));
   await setUpNode();
   await setUpHost(purposes);
@@ -35,7 +36,7 @@ try {
 
 async function setUpNode() {
   const node = await findNode();
-  await installPackages(ROOT, { why: 'the Node packages of package-lock.json', nodeFolder: dirname(node) });
+  await installPackages(ROOT, 'the Node packages of package-lock.json');
   linkNode(ROOT, node);
 }
 
@@ -43,14 +44,17 @@ async function setUpNode() {
 async function findNode() {
   if (process.platform === 'linux' && PINNED.includes(process.arch)) {
     const folder = join(ROOT, 'tools', 'node');
-    await installPackages(folder, { why: 'the Node.js of the project, beside yours' });
+    await installPackages(folder, 'the Node.js of the project, beside yours');
     const node = join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
     if (existsSync(node)) return node;
     throw new SetupError(`npm has left out ${node}; remove tools/node/node_modules and try again`);
   }
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
-  const install = process.platform === 'darwin' ? 'brew install node@24' : 'see https://nodejs.org/en/download';
-  throw new SetupError(`Node.js 24 or later is needed, this is ${process.versions.node}; to install it: ${install}`);
+  const install =
+    process.platform === 'darwin' ? 'brew install node@24' : 'see https://nodejs.org/en/download';
+  throw new SetupError(
+    `Node.js 24 or later is needed, this is ${process.versions.node}; to install it: ${install}`,
+  );
 }
 
 /** @param {readonly Purpose[]} purposes */
@@ -62,14 +66,19 @@ async function setUpHost(purposes) {
   }
   const plan = planInstallation(missing.packages, host);
   if (plan.kind === 'nothing') return;
-  console.log(plan.kind === 'run' ? 'set-up: installing system packages' : 'set-up: system packages are missing');
+  console.log(
+    plan.kind === 'run' ? 'set-up: installing system packages' : 'set-up: system packages are missing',
+  );
   for (const need of missing.needs) console.log(`  ${(packageFor(need, host) ?? '').padEnd(22)} ${need.why}`);
   if (plan.kind === 'ask') {
-    throw new SetupError(plan.line ? `type this, then try again:\n  ${plan.line}` : 'install them, then try again');
+    throw new SetupError(
+      plan.line ? `type this, then try again:\n  ${plan.line}` : 'install them, then try again',
+    );
   }
   if (plan.updateFirst) await run(plan.update);
   // The lists may name versions that the mirror no longer has.
-  const done = (await run(plan.install)) || (!plan.updateFirst && (await run(plan.update)) && (await run(plan.install)));
+  const done =
+    (await run(plan.install)) || (!plan.updateFirst && (await run(plan.update)) && (await run(plan.install)));
   const rest = findMissing(NEEDS, purposes, host);
   if (done && rest.packages.length === 0) return;
   throw new SetupError(

@@ -10,11 +10,12 @@
  * @property {readonly string[]} anyOf
  *   any one of these will do: a program by its name, a file by its absolute path, or a command that must succeed
  *   (recognised by its spaces)
- * @property {string | null} apt  `null`: that system has no such package
- * @property {string | null} dnf
- * @property {string | null} pacman
- * @property {string | null} brew
+ * @property {string | null} [apt]  the package; `null`: there is none; left out: not needed on such a system
+ * @property {string | null} [dnf]
+ * @property {string | null} [pacman]
+ * @property {string | null} [brew]
  * @property {string | null} [ubuntu]  where Ubuntu's differs from Debian's
+ * @property {boolean} [rootless]  root can do without
  */
 
 /** @type {readonly Purpose[]} */
@@ -120,6 +121,24 @@ export const NEEDS = [
     brew: null,
   },
   {
+    why: "fetching Debian's packages",
+    purposes: MACHINE,
+    anyOf: ['apt-get'],
+    apt: 'apt',
+    dnf: 'apt',
+    pacman: 'apt',
+    brew: null,
+  },
+  {
+    why: "unpacking Debian's packages",
+    purposes: MACHINE,
+    anyOf: ['dpkg-deb'],
+    apt: 'dpkg',
+    dnf: 'dpkg',
+    pacman: 'dpkg',
+    brew: 'dpkg',
+  },
+  {
     why: "the keys that sign Debian's packages",
     purposes: MACHINE,
     anyOf: ['/usr/share/keyrings/debian-archive-keyring.gpg'],
@@ -140,20 +159,24 @@ export const NEEDS = [
   {
     why: 'telling the kernel about those programs',
     purposes: MACHINE,
-    anyOf: ['update-binfmts', '/usr/lib/systemd/systemd-binfmt'],
+    anyOf: ['update-binfmts'],
+    // Elsewhere systemd does it.
     apt: 'binfmt-support',
-    dnf: 'systemd',
-    pacman: 'systemd',
-    brew: null,
   },
   {
     why: 'finding out which architectures run here',
     purposes: MACHINE,
     anyOf: ['arch-test'],
     apt: 'arch-test',
-    dnf: null,
-    pacman: null,
-    brew: null,
+  },
+  {
+    why: 'building the image without being root',
+    purposes: MACHINE,
+    anyOf: ['newuidmap'],
+    rootless: true,
+    apt: 'uidmap',
+    dnf: 'shadow-utils',
+    pacman: 'shadow',
   },
   {
     why: "the image's SELinux labels",
@@ -192,18 +215,9 @@ export const NEEDS = [
     brew: 'e2fsprogs',
   },
   {
-    why: 'packing the initramfs',
-    purposes: MACHINE,
-    anyOf: ['cpio'],
-    apt: 'cpio',
-    dnf: 'cpio',
-    pacman: 'cpio',
-    brew: 'cpio',
-  },
-  {
     why: "the disk with a machine's cloud-init data",
     purposes: MACHINE,
-    anyOf: ['genisoimage', 'xorriso'],
+    anyOf: ['genisoimage', 'mkisofs', 'xorrisofs', 'xorriso'],
     apt: 'genisoimage',
     dnf: 'genisoimage',
     pacman: 'libisoburn',
@@ -252,7 +266,6 @@ export const NEEDS = [
     apt: 'util-linux',
     dnf: 'util-linux',
     pacman: 'util-linux',
-    brew: null,
   },
   {
     why: "Python's packages of Jumpstarter, in an environment of their own",

@@ -33,19 +33,35 @@ export function isInstalled(lock, installed) {
  * Installs the packages of the lock file in `folder`, unless they are there.
  *
  * @param {string} folder
- * @param {{ why: string, nodeFolder?: string }} options  `nodeFolder` holds the Node.js that npm is to run on
+ * @param {string} what  for people
  */
-export async function installPackages(folder, { why, nodeFolder }) {
+export async function installPackages(folder, what) {
   const lock = readJson(join(folder, 'package-lock.json'));
   if (isInstalled(lock, readJson(join(folder, 'node_modules', '.package-lock.json')))) return;
-  console.log(`set-up: installing ${why}`);
-  const path = [nodeFolder, process.env['PATH']].filter(Boolean).join(delimiter);
-  // An environment that means production (NODE_ENV, npm's own settings) must not leave out what the tests need.
-  const argv = ['npm', 'ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-audit', '--no-fund'];
-  if (await run(argv, { cwd: folder, env: { ...process.env, PATH: path } })) return;
+  console.log(`set-up: installing ${what}`);
+  if (await run([...NPM_CI, ...PATIENCE], { cwd: folder, env: { ...process.env, PATH: ownPath() } })) return;
   throw new SetupError(
-    `npm could not install ${why} (see above). It needs the package registry: is the network there?`,
+    `npm could not install ${what} (see above). It needs the package registry: is the network there?`,
   );
+}
+
+// An environment that means production must not leave out what the tests need.
+const NPM_CI = [
+  'npm',
+  'ci',
+  '--include=dev',
+  '--include=optional',
+  '--loglevel=error',
+  '--no-update-notifier',
+];
+
+// npm's own settings make it wait for many minutes before it says that there is no network.
+const PATIENCE = ['--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
+
+/** PATH without the Node.js of the project: the user's own may know certificates that ours does not. */
+function ownPath() {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.filter((folder) => !folder.endsWith(join('node_modules', '.bin'))).join(delimiter);
 }
 
 /**

@@ -32,26 +32,30 @@
  * @returns {Missing}
  */
 export function findMissing(needs, purposes, host) {
-  const wanted = needs.filter((need) => purposes.some((purpose) => need.purposes.includes(purpose)));
+  const wanted = needs.filter(
+    (need) =>
+      purposes.some((purpose) => need.purposes.includes(purpose)) &&
+      packageFor(need, host) !== undefined &&
+      !(need.rootless && host.root),
+  );
   const unmet = wanted.filter((need) => !need.anyOf.some(host.has));
-  const packages = new Set(unmet.map((need) => packageFor(need, host)));
-  packages.delete(null);
+  const available = unmet.filter((need) => packageFor(need, host) !== null);
   return {
-    needs: unmet.filter((need) => packageFor(need, host) !== null),
-    packages: [...packages].map(String),
+    needs: available,
+    packages: [...new Set(available.map((need) => String(packageFor(need, host))))],
     unavailable: unmet.filter((need) => packageFor(need, host) === null),
   };
 }
 
 /**
- * The package that meets `need` on this host, or, where we know no package manager, the program; `null`: there is none.
+ * The package that meets `need` on this host, or, where we know no package manager, the program itself; `null`: there is
+ * none; `undefined`: not needed here.
  *
  * @param {Need} need
  * @param {Pick<Host, 'manager' | 'ubuntu'>} host
- * @returns {string | null}
  */
 export function packageFor(need, { manager, ubuntu }) {
-  if (!manager) return need.anyOf[0] ?? null;
+  if (!manager) return need.anyOf[0];
   if (ubuntu && need.ubuntu !== undefined) return need.ubuntu;
   return need[manager];
 }
@@ -69,9 +73,9 @@ export function planInstallation(packages, host) {
     return { kind: 'ask', line: installLine(packages, host) };
   }
   const sudo = host.root ? [] : host.interactive ? ['sudo'] : ['sudo', '-n'];
-  const quiet = ['env', 'DEBIAN_FRONTEND=noninteractive', 'NEEDRESTART_MODE=l'];
+  const env = ['env', 'DEBIAN_FRONTEND=noninteractive', 'DEBCONF_NOWARNINGS=yes', 'NEEDRESTART_MODE=l'];
   // Another apt may be at work, as on a machine that has just been started.
-  const apt = [...sudo, ...quiet, 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  const apt = [...sudo, ...env, 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300', '-o', 'DPkg::Use-Pty=0'];
   return {
     kind: 'run',
     update: [...apt, 'update'],

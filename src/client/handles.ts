@@ -9,7 +9,9 @@ import type { RemoteNode } from './node.ts';
 // biome-ignore lint/suspicious/noEmptyInterface: each handle's file merges its own entry
 export interface HandleTypes {}
 
-export type HandleFor<I extends Interface> = I['id'] extends keyof HandleTypes ? HandleTypes[I['id']] : Client<I>;
+export type HandleFor<I extends Interface> = I['id'] extends keyof HandleTypes
+  ? HandleTypes[I['id']]
+  : Client<I>;
 
 /** The handles of a whole rig: each node's handle with its children as properties. The node `vnc` is called `display`. */
 export type ClientTree<R extends Rig> = HandleFor<R['interface']> & {

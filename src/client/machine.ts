@@ -1,4 +1,4 @@
-import { type ByteSize, type WaitOptions } from '../core/index.ts';
+import type { ByteSize, WaitOptions } from '../core/index.ts';
 import { Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { type Duration, parseDuration, startDeadline, type WaitOptions } from '../core/index.ts';
 import {
@@ -13,6 +12,7 @@ import {
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
 import type { RemoteNode } from './node.ts';
+import { pause } from './pause.ts';
 
 /** The power switch of a device. */
 export interface PowerHandle {
@@ -70,18 +70,17 @@ function createPower({ calls }: Switch): PowerHandle {
     off: async (options) => void (await calls.off(options)),
     cycle: async ({ wait = '2s', ...options } = {}) => {
       const milliseconds = parseDuration(wait);
-      using deadline = startDeadline(options, { operation: 'power.cycle', waitingFor: 'the device to be on' });
+      using deadline = startDeadline(options, {
+        operation: 'power.cycle',
+        waitingFor: 'the device to be on',
+      });
       const { signal } = deadline;
       await calls.off({ signal });
+      // Nothing tells when a device without power has lost its charge.
       await pause(milliseconds, signal);
       await calls.on({ signal });
     },
   };
-}
-
-/** Nothing tells when a device without power has lost its charge: this wait is the only one on the clock. */
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 function createMeteredPower(node: RemoteNode<typeof MeteredPower>): MeteredPowerHandle {

@@ -17,7 +17,9 @@ export function cacheDir(env: Env = process.env): string {
 
 /** Where each run keeps what it needs while it lives: `runs/<id>`. */
 export function stateDir(env: Env = process.env): string {
-  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'jumplead');
+  if (env['XDG_STATE_HOME']) return join(env['XDG_STATE_HOME'], 'jumplead');
+  // As root, a place that others can reach: programs of ours then run as another user, and root's home is closed to them.
+  return isRoot() ? '/var/lib/jumplead' : join(homedir(), '.local', 'state', 'jumplead');
 }
 
 /** A new private folder (mode 0700) for sockets, with a path short enough for `sun_path` (under 100 bytes with a file). */

@@ -33,7 +33,8 @@ export function pickSources(lines: readonly string[], suite: string): AptSource[
   const found = new Map<string, AptSource>();
   for (const line of lines) {
     const [uri, release, component, origin] = line.split('|');
-    if (!uri || !release || component !== 'main' || origin !== 'Debian' || !wanted.includes(release)) continue;
+    if (!uri || !release || component !== 'main' || origin !== 'Debian' || !wanted.includes(release))
+      continue;
     found.set(`${uri} ${release}`, { uri, suite: release, components: ['main'] });
   }
   const sources = [...found.values()];
@@ -48,7 +49,10 @@ export interface AptAccess {
 }
 
 /** Asks the host's apt. */
-export async function readAptAccess(suite: string, options: { signal?: AbortSignal | undefined } = {}): Promise<AptAccess> {
+export async function readAptAccess(
+  suite: string,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<AptAccess> {
   const format = '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)';
   const [targets, config] = await Promise.all([
     runTool('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'], options),

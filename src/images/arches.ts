@@ -21,7 +21,7 @@ export interface ArchFacts {
   readonly loaderOnEsp: string;
   /** The first serial port, as the kernel names it. */
   readonly serial: string;
-  /** Modules that only this architecture's kernel has. */
+  /** Modules for the tiny guest that only this architecture's kernel has. */
   readonly modules: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export const arches = {
     loader: 'systemd-bootx64.efi',
     loaderOnEsp: 'BOOTX64.EFI',
     serial: 'ttyS0',
-    modules: [],
+    modules: ['pvpanic-pci', 'pvpanic-mmio'],
   },
   aarch64: {
     debian: 'arm64',
@@ -45,7 +45,7 @@ export const arches = {
     loader: 'systemd-bootaa64.efi',
     loaderOnEsp: 'BOOTAA64.EFI',
     serial: 'ttyAMA0',
-    // Without firmware the power button is a GPIO line of a PL061.
+    // Debian builds this kernel without pvpanic. Without firmware the power button is a GPIO line of a PL061.
     modules: ['gpio-pl061', 'gpio_keys'],
   },
 } as const satisfies Record<ImageArch, ArchFacts>;

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ImageError, runTool } from '../core/index.ts';
+import { runTool } from '../core/index.ts';
 import { readAptAccess } from './apt-sources.ts';
 import { ensureEmulation } from './binfmt.ts';
 import type { CachedFile } from './cache.ts';
@@ -8,6 +8,8 @@ import * as plan from './debian-plan.ts';
 import type { DebianRecipe } from './debian-recipe.ts';
 import { describeFile } from './digest.ts';
 import { makeInitramfs } from './initramfs.ts';
+import { findKernel } from './kernel-file.ts';
+import { ensureNamespaces } from './namespaces.ts';
 import type { Phases } from './phases.ts';
 import type { TreeEntry } from './recipe.ts';
 import { type BuildHost, checkImageTools, imageTools, toolPath } from './tools.ts';
@@ -20,22 +22,34 @@ export interface BuildContext {
 }
 
 /** Makes the Debian image of `recipe` in the folder `work`, and names the files to keep from `work/out`. */
-export async function buildDebian(recipe: DebianRecipe, work: string, context: BuildContext): Promise<CachedFile[]> {
+export async function buildDebian(
+  recipe: DebianRecipe,
+  work: string,
+  context: BuildContext,
+): Promise<CachedFile[]> {
   const { phases, host, signal } = context;
   const files = plan.buildFiles(work);
   const run = async ([program, ...args]: plan.Command, onLine?: (line: string) => void) => {
     // Root's temporary files go where ours are, so that they are cleaned up with ours.
-    const env = { PATH: toolPath(), LC_ALL: 'C.UTF-8', MTOOLS_SKIP_CHECK: '1', ...(host.isRoot && { TMPDIR: work }) };
+    const env = {
+      PATH: toolPath(),
+      LC_ALL: 'C.UTF-8',
+      MTOOLS_SKIP_CHECK: '1',
+      ...(host.isRoot && { TMPDIR: work }),
+    };
     await runTool(program, args, { signal, env, ...(onLine && { onLine }) });
   };
 
   phases.begin('check');
   await checkImageTools(imageTools('debian-12', recipe.arch, host));
+  await ensureNamespaces(host, { signal });
   await ensureEmulation(recipe.arch, host, { signal });
   const access = await readAptAccess(recipe.suite, { signal });
 
-  phases.begin('packages');
-  await run(plan.planPackages(recipe, access, host, files));
+  await run(plan.planPackages(recipe, access, host, files), (line) => {
+    const phase = plan.packagePhase(line);
+    if (phase) phases.begin(phase);
+  });
   phases.advance((await stat(files.rootTar)).size);
 
   phases.begin('boot files');
@@ -50,7 +64,11 @@ export async function buildDebian(recipe: DebianRecipe, work: string, context: B
   await run(plan.planTree(files, tree));
   await writeFile(files.disk, '');
   await truncate(files.disk, recipe.disk.size * 2 ** 20);
-  await runTool('sfdisk', ['--quiet', files.disk], { signal, env: { PATH: toolPath() }, input: plan.planPartitions(recipe) });
+  await runTool('sfdisk', ['--quiet', files.disk], {
+    signal,
+    env: { PATH: toolPath() },
+    input: plan.planPartitions(recipe),
+  });
   for (const command of plan.planEsp(recipe, files, await readdir(files.esp))) await run(command);
   await run(plan.planRootFs(recipe, host, files));
 
@@ -81,17 +99,6 @@ async function writeEsp(recipe: DebianRecipe, parts: string, esp: string): Promi
     await mkdir(dirname(join(esp, path)), { recursive: true });
     await writeFile(join(esp, path), text);
   }
-}
-
-/** The name of the only kernel in a folder `boot`. @throws ImageError when there is none, or more than one. */
-export async function findKernel(boot: string): Promise<string> {
-  const kernels = (await readdir(boot)).filter((name) => name.startsWith('vmlinuz-'));
-  const [kernel] = kernels;
-  if (kernel && kernels.length === 1) return kernel;
-  throw new ImageError(`expected one kernel in the packages, found ${kernels.join(', ') || 'none'}`, {
-    reason: 'no single kernel',
-    source: boot,
-  });
 }
 
 async function writeTree(root: string, entries: readonly TreeEntry[]): Promise<void> {

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { ConfigError, type OnProgress } from '../core/index.ts';
-import { checkArch, type ImageArch } from './arches.ts';
+import { checkArch } from './arches.ts';
 import { buildDebian } from './build-debian.ts';
 import { type CacheOptions, cachedBuild } from './cache.ts';
-import { DISK_IMAGE } from './debian-plan.ts';
 import { debianRecipe } from './debian-recipe.ts';
 import { createPhases } from './phases.ts';
 import { thisHost } from './tools.ts';
@@ -11,14 +9,16 @@ import { thisHost } from './tools.ts';
 /** The images that {@link buildImage} can make. */
 export const IMAGE_NAMES = ['debian-12'] as const;
 
-/** One of {@link IMAGE_NAMES}. */
-export type ImageName = (typeof IMAGE_NAMES)[number];
-
 /** Which image, and who wants to know how far it is. */
 export interface BuildImageOptions extends CacheOptions {
-  readonly name: ImageName;
-  readonly arch: ImageArch;
-  /** Phases: `check`, `packages`, `boot files`, `file system`, `convert`; none when the image is in the cache. */
+  /** One of {@link IMAGE_NAMES}. */
+  readonly name: string;
+  /** One of `IMAGE_ARCHES`. */
+  readonly arch: string;
+  /**
+   * Phases: `check`, `package lists`, `download`, `install`, `collect`, `boot files`, `file system`, `convert`; none
+   * when the image is in the cache.
+   */
   readonly onProgress?: OnProgress | undefined;
 }
 
@@ -35,15 +35,15 @@ export interface BuildImageOptions extends CacheOptions {
  */
 export async function buildImage(options: BuildImageOptions): Promise<string> {
   const { onProgress, signal, cache } = options;
-  const recipe = debianRecipe(checkArch(options.arch));
   checkName(options.name);
+  const recipe = debianRecipe(checkArch(options.arch));
   const phases = createPhases(onProgress);
   const image = await cachedBuild(
     recipe,
     (work) => buildDebian(recipe, work, { phases, host: thisHost(), signal }),
     { signal, cache },
   );
-  return join(image.dir, DISK_IMAGE);
+  return image.file;
 }
 
 function checkName(name: string): void {

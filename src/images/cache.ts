@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDir, NotFoundError } from '../core/index.ts';
+import { cacheDir, NotFoundError, runTool } from '../core/index.ts';
 import { checkArch, type ImageArch } from './arches.ts';
 import { acquireLock } from './lock.ts';
 import { type Recipe, recipeHash, recipeId } from './recipe.ts';
@@ -12,7 +12,7 @@ export interface CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A built image (or tiny guest) in the cache; the same facts are in its `image.json`, without `dir`. */
+/** A built image (or tiny guest) in the cache; the same facts are in its `image.json`, without the paths. */
 export interface CachedImage {
   readonly id: string;
   readonly name: string;
@@ -22,6 +22,8 @@ export interface CachedImage {
   /** The folder that holds its files and nothing else. */
   readonly dir: string;
   readonly files: readonly CachedFile[];
+  /** The path of the first file: the disk image, or the tiny guest's kernel. */
+  readonly file: string;
   /** Bytes of all files. */
   readonly size: number;
   /** When it was built. */
@@ -42,14 +44,16 @@ const builtDir = (cache = cacheDir()) => join(cache, 'images', 'built');
 export async function listImages(options: CacheOptions = {}): Promise<CachedImage[]> {
   const root = builtDir(options.cache);
   const names = await readdir(root).catch(() => []);
-  const images = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => readImage(join(root, name))));
+  const images = await Promise.all(
+    names.filter((name) => !name.startsWith('.')).map((name) => readImage(join(root, name))),
+  );
   return images.filter((image) => image !== undefined).sort((a, b) => b.built.getTime() - a.built.getTime());
 }
 
 /** The newest image of that name and architecture, or undefined; an older recipe's counts as well. */
 export async function findImage(
   name: string,
-  arch: ImageArch,
+  arch: string,
   options: CacheOptions = {},
 ): Promise<CachedImage | undefined> {
   return (await listImages(options)).find((image) => image.name === name && image.arch === arch);
@@ -63,7 +67,9 @@ export async function findImage(
  */
 export async function removeImage(name: string, options: CacheOptions = {}): Promise<CachedImage[]> {
   const images = await listImages(options);
-  const chosen = images.filter((image) => [image.name, `${image.name}-${image.arch}`, image.id].includes(name));
+  const chosen = images.filter((image) =>
+    [image.name, `${image.name}-${image.arch}`, image.id].includes(name),
+  );
   if (chosen.length === 0) {
     const known = images.map(({ id }) => id);
     const message = `no image ${JSON.stringify(name)} in the cache; there are: ${known.join(', ') || 'none'}`;
@@ -83,7 +89,11 @@ export type BuildStep = (work: string) => Promise<readonly CachedFile[]>;
  *
  * @param build Leaves the files that it names in `<work>/out`.
  */
-export async function cachedBuild(recipe: Recipe, build: BuildStep, options: CacheOptions = {}): Promise<CachedImage> {
+export async function cachedBuild(
+  recipe: Recipe,
+  build: BuildStep,
+  options: CacheOptions = {},
+): Promise<CachedImage> {
   const root = builtDir(options.cache);
   const id = recipeId(recipe);
   const dir = join(root, id);
@@ -100,11 +110,23 @@ export async function cachedBuild(recipe: Recipe, build: BuildStep, options: Cac
   await mkdir(out);
   const files = await build(work);
   options.signal?.throwIfAborted();
-  const facts = { id, name: recipe.name, arch: recipe.arch, recipe: recipeHash(recipe), files, built: new Date() };
+  const facts = {
+    id,
+    name: recipe.name,
+    arch: recipe.arch,
+    recipe: recipeHash(recipe),
+    files,
+    built: new Date(),
+  };
   await writeFile(join(out, FACTS), `${JSON.stringify({ ...facts, from: recipe }, null, 2)}\n`);
   await removeTree(dir);
   await rename(out, dir);
-  return { ...facts, dir, size: totalSize(files) };
+  return withPaths(facts, dir);
+}
+
+function withPaths(facts: Omit<CachedImage, 'dir' | 'file' | 'size'>, dir: string): CachedImage {
+  const size = facts.files.reduce((sum, file) => sum + file.size, 0);
+  return { ...facts, dir, file: join(dir, facts.files[0]?.name ?? ''), size };
 }
 
 /** Complete means: the facts are there, and every file has the size that they say. */
@@ -112,18 +134,31 @@ async function readImage(dir: string): Promise<CachedImage | undefined> {
   try {
     const facts = JSON.parse(await readFile(join(dir, FACTS), 'utf8'));
     const files: CachedFile[] = facts.files;
+    if (files.length === 0) return undefined;
     for (const file of files) if ((await stat(join(dir, file.name))).size !== file.size) return undefined;
     const { id, name, recipe } = facts;
-    return { id, name, recipe, arch: checkArch(facts.arch), dir, files, size: totalSize(files), built: new Date(facts.built) };
+    return withPaths(
+      { id, name, recipe, arch: checkArch(facts.arch), files, built: new Date(facts.built) },
+      dir,
+    );
   } catch {
     return undefined;
   }
 }
 
-/** Under the lock, a working folder of this recipe can only be one of a process that died. */
+/**
+ * Removes what builds left behind that were killed: those of this recipe, whose lock we hold, and those of other
+ * recipes whose lock nobody holds.
+ */
 async function removeLeftovers(root: string, id: string): Promise<void> {
-  const names = await readdir(root);
-  for (const name of names.filter((entry) => entry.startsWith(`.build-${id}-`))) await removeTree(join(root, name));
+  for (const name of await readdir(root)) {
+    const path = join(root, name);
+    const [, owner] = /^\.build-(.+)-[^-]+$/.exec(name) ?? [];
+    if (owner === id || name.startsWith('.removed-')) await removeTree(path);
+    // Fails when that build is still going on.
+    else if (owner)
+      await runTool('flock', ['-n', join(root, `.lock-${owner}`), 'rm', '-rf', path]).catch(() => undefined);
+  }
 }
 
 /** Moved out of sight first, so that nobody finds half of it. */
@@ -134,4 +169,3 @@ async function discard(dir: string): Promise<void> {
 }
 
 const removeTree = async (path: string) => await rm(path, { recursive: true, force: true, maxRetries: 3 });
-const totalSize = (files: readonly CachedFile[]) => files.reduce((sum, { size }) => sum + size, 0);

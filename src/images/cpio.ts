@@ -21,7 +21,9 @@ export function writeCpio(members: readonly CpioMember[]): Buffer {
 function record(member: CpioMember, inode: number): Buffer {
   const name = Buffer.from(`${member.path.replace(/^\/+/, '')}\0`);
   const data = content(member);
-  const mode = TYPE[member.kind] | ('mode' in member ? (member.mode ?? DEFAULT_MODE[member.kind]) : DEFAULT_MODE[member.kind]);
+  const mode =
+    TYPE[member.kind] |
+    ('mode' in member ? (member.mode ?? DEFAULT_MODE[member.kind]) : DEFAULT_MODE[member.kind]);
   const [major, minor] = member.kind === 'chardev' ? [member.major, member.minor] : [0, 0];
   const fields = [inode, mode, 0, 0, 1, 0, data.length, 0, 0, major, minor, name.length, 0];
   const header = Buffer.from(`070701${fields.map((field) => field.toString(16).padStart(8, '0')).join('')}`);

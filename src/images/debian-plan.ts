@@ -1,5 +1,5 @@
-import { arches } from './arches.ts';
 import { type AptAccess, sourceLine } from './apt-sources.ts';
+import { arches } from './arches.ts';
 import type { DebianRecipe } from './debian-recipe.ts';
 import type { BuildHost } from './tools.ts';
 
@@ -31,18 +31,35 @@ export function buildFiles(work: string): BuildFiles {
   };
 }
 
+const DIES_WITH_US = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
+
 /**
  * A command that unpacks or makes files of other owners: as it is for root, in a user namespace for others. Root's gets
- * namespaces too: whatever it mounts and starts is gone when it ends, even if it is killed.
+ * namespaces too: whatever it mounts and starts is gone when it ends, even if it is killed, and it ends with us.
  */
 export function asOwner(command: Command, host: BuildHost): Command {
   return host.isRoot
-    ? ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', ...command]
+    ? [
+        ...DIES_WITH_US,
+        'unshare',
+        '--mount',
+        '--pid',
+        '--fork',
+        '--kill-child',
+        '--mount-proc',
+        '--',
+        ...command,
+      ]
     : ['mmdebstrap', '--unshare-helper', ...command];
 }
 
 /** Installs the packages, into a tar. */
-export function planPackages(recipe: DebianRecipe, access: AptAccess, host: BuildHost, files: BuildFiles): Command {
+export function planPackages(
+  recipe: DebianRecipe,
+  access: AptAccess,
+  host: BuildHost,
+  files: BuildFiles,
+): Command {
   const command: Command = [
     'mmdebstrap',
     `--mode=${host.isRoot ? 'root' : 'unshare'}`,
@@ -58,6 +75,18 @@ export function planPackages(recipe: DebianRecipe, access: AptAccess, host: Buil
   ];
   // mmdebstrap makes its own namespaces unless it is root.
   return host.isRoot ? asOwner(command, host) : command;
+}
+
+const PACKAGE_PHASES = [
+  ['I: running apt-get update', 'package lists'],
+  ['I: downloading packages', 'download'],
+  ['I: extracting archives', 'install'],
+  ['I: creating tarball', 'collect'],
+] as const;
+
+/** The phase that begins with this line of mmdebstrap's, if one does. */
+export function packagePhase(line: string): string | undefined {
+  return PACKAGE_PHASES.find(([start]) => line.startsWith(start))?.[1];
 }
 
 /** Takes the boot parts out of the tar, as the user's own files. */

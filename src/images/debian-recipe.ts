@@ -33,7 +33,13 @@ export function debianRecipe(arch: ImageArch): DebianRecipe {
     tree: debianTree(DPKG_RULES),
     remove: [
       ...['etc/apt/sources.list', 'etc/apt/apt.conf.d/99mmdebstrap', 'etc/dpkg/dpkg.cfg.d/99mmdebstrap'],
-      ...['etc/ssh/ssh_host_*', 'var/lib/apt/lists/*_*', 'var/cache/apt/*.bin', 'var/log/apt/*', 'var/log/dpkg.log'],
+      ...[
+        'etc/ssh/ssh_host_*',
+        'var/lib/apt/lists/*_*',
+        'var/cache/apt/*.bin',
+        'var/log/apt/*',
+        'var/log/dpkg.log',
+      ],
     ],
     initramfs: { init: DISK_INIT, modules: DISK_MODULES },
     boot: {

@@ -67,5 +67,7 @@ terminals=$(sed 's/tty0/tty1/' /sys/class/tty/console/active)
     for terminal in $terminals; do echo "$terminal::respawn:-/bin/sh"; done
   fi
 } >/etc/inittab
+# From here on the console is for the user; a panic still shows in full.
+dmesg -n 4
 exec init
 `;

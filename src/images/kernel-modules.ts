@@ -54,7 +54,10 @@ export async function findModules(dir: string, wanted: readonly string[]): Promi
     const file = byName.get(name);
     if (file) return { file, needs: await readNeeds(join(dir, file)) };
     if (builtin.has(name)) return undefined;
-    throw new ImageError(`the kernel in ${dir} lacks the module ${name}`, { reason: 'missing module', source: dir });
+    throw new ImageError(`the kernel in ${dir} lacks the module ${name}`, {
+      reason: 'missing module',
+      source: dir,
+    });
   });
 }
 

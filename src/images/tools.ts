@@ -20,6 +20,7 @@ const IMAGE_TOOLS: readonly ImageTool[] = [
   ...TINY_TOOLS,
   { program: 'mmdebstrap', package: 'mmdebstrap' },
   { program: 'unshare', package: 'util-linux' },
+  { program: 'setpriv', package: 'util-linux' },
   { program: 'tar', package: 'tar' },
   { program: 'sfdisk', package: 'fdisk' },
   { program: 'mformat', package: 'mtools' },
@@ -42,7 +43,11 @@ export function thisHost(): BuildHost {
 }
 
 /** Every program that building needs on that host, with its package: what to install, and what is checked first. */
-export function imageTools(what: 'debian-12' | 'tiny', arch: ImageArch, host: BuildHost = thisHost()): ImageTool[] {
+export function imageTools(
+  what: 'debian-12' | 'tiny',
+  arch: ImageArch,
+  host: BuildHost = thisHost(),
+): ImageTool[] {
   if (what === 'tiny') return [...TINY_TOOLS];
   const foreign = host.arch !== arches[arch].node;
   return [

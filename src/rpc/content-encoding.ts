@@ -50,7 +50,11 @@ export async function* decompressed(
   } catch (cause) {
     if (input.failure) throw input.failure.reason;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ImageError(`cannot decompress ${encoding}: ${reason}`, { reason: 'corrupt', source: encoding }, { cause });
+    throw new ImageError(
+      `cannot decompress ${encoding}: ${reason}`,
+      { reason: 'corrupt', source: encoding },
+      { cause },
+    );
   } finally {
     output.destroy();
   }
@@ -65,7 +69,9 @@ function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
   const draining = (async () => {
     for await (const chunk of codec) await writer.write(chunk);
   })();
-  draining.catch((error: unknown) => codec.destroy(error instanceof Error ? error : new Error(String(error))));
+  draining.catch((error: unknown) =>
+    codec.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
   return {
     write: async (chunk) => {
       const written = Promise.withResolvers<void>();
@@ -117,6 +123,8 @@ function isInstalled(program: string): Promise<boolean> {
 
 async function findProgram(program: string): Promise<boolean> {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = await Promise.allSettled(folders.map((folder) => access(join(folder, program), constants.X_OK)));
+  const found = await Promise.allSettled(
+    folders.map((folder) => access(join(folder, program), constants.X_OK)),
+  );
   return found.some(({ status }) => status === 'fulfilled');
 }

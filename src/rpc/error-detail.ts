@@ -28,8 +28,13 @@ export function encodeDetail(detail: ErrorDetail, message: string): string {
   let fields: Record<string, unknown> = isCut ? { ...rest.fields, [MESSAGE]: message } : { ...rest.fields };
   for (;;) {
     const { [MESSAGE]: whole, ...kept } = fields;
-    const json = JSON.stringify({ ...rest, ...(typeof whole === 'string' && { message: whole }), fields: kept });
-    if (Buffer.byteLength(json) <= room || Object.keys(fields).length === 0) return encodeBinary(Buffer.from(json));
+    const json = JSON.stringify({
+      ...rest,
+      ...(typeof whole === 'string' && { message: whole }),
+      fields: kept,
+    });
+    if (Buffer.byteLength(json) <= room || Object.keys(fields).length === 0)
+      return encodeBinary(Buffer.from(json));
     fields = shortenLargest(fields);
   }
 }

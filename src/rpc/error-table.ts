@@ -74,7 +74,11 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
     z.object({ what: text, missing: text, known: texts }),
     (message, fields, options) => new NotFoundError(message, fields, options),
   ),
-  auth: entry(Status.UNAUTHENTICATED, z.object({}), (message, _, options) => new AuthError(message, {}, options)),
+  auth: entry(
+    Status.UNAUTHENTICATED,
+    z.object({}),
+    (message, _, options) => new AuthError(message, {}, options),
+  ),
   image: entry(
     Status.INVALID_ARGUMENT,
     z.object({ reason: text, source: text }),

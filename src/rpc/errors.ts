@@ -42,7 +42,10 @@ export function toGrpcError(error: unknown, context: OutgoingContext): GrpcError
 export function withDetail(error: DutError, status: Status, context: { operation?: string } = {}): GrpcError {
   const operation = error.operation ?? context.operation;
   const { code, fault, fields, message } = error;
-  const detail = encodeDetail({ code, fault, fields: { ...fields }, ...(operation && { operation }) }, message);
+  const detail = encodeDetail(
+    { code, fault, fields: { ...fields }, ...(operation && { operation }) },
+    message,
+  );
   return new GrpcError(status, message, { metadata: { [Key.error]: detail }, cause: error });
 }
 
@@ -63,7 +66,11 @@ export function fromGrpcError(error: GrpcError, context: IncomingContext): DutEr
   const entry = detail && errorTable[detail.code as ErrorCode]; // SAFE: an unknown code has no entry
   const { operation = context.operation, fault } = detail ?? {};
   const message = detail?.message ?? error.details;
-  const revived = entry?.revive(message, detail?.fields, { operation, ...(fault && { fault }), cause: error });
+  const revived = entry?.revive(message, detail?.fields, {
+    operation,
+    ...(fault && { fault }),
+    cause: error,
+  });
   return revived ?? byStatus(error, context);
 }
 
@@ -87,17 +94,30 @@ function byStatus(error: GrpcError, context: IncomingContext): DutError {
       return new AuthError(message, {}, options);
     case Status.UNAVAILABLE:
     case Status.CANCELLED:
-      return new UnreachableError(`${message} (${target})`, { target, ...(lastSeen && { lastSeen }) }, options);
+      return new UnreachableError(
+        `${message} (${target})`,
+        { target, ...(lastSeen && { lastSeen }) },
+        options,
+      );
     case Status.DEADLINE_EXCEEDED:
       return new DeadlineError(message, { after: 'the peer’s own limit', waitingFor: operation }, options);
     case Status.RESOURCE_EXHAUSTED:
       return new ProtocolError(message, { peer: target, answer: details }, options);
     default:
-      return isUncaught(error)
-        ? new InternalError(message, { incident: 'unknown' }, options)
-        : new DeviceError(message, { event: statusName(error.code), tail: details }, options);
+      return byPythonClass(error, message, context);
   }
 }
 
-/** Python's gRPC says so when a servicer, not the driver's method, raised. */
-const isUncaught = (error: GrpcError) => /^Unexpected <class '/.test(error.details);
+/** What Python's gRPC says of an exception that nobody mapped, as of a driver that cannot reach its device. */
+const UNCAUGHT = /^Unexpected <class '(?:[\w.]+\.)?(\w+)'>/;
+
+function byPythonClass(error: GrpcError, message: string, { operation, target }: IncomingContext): DutError {
+  const options = { operation, cause: error };
+  const [, exception] = UNCAUGHT.exec(error.details) ?? [];
+  if (exception === undefined) {
+    return new DeviceError(message, { event: statusName(error.code), tail: error.details }, options);
+  }
+  return /^(OS|Connection\w*)Error$/.test(exception)
+    ? new UnreachableError(message, { target }, options)
+    : new InternalError(message, { incident: 'unknown' }, options);
+}

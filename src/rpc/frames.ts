@@ -1,5 +1,5 @@
-import type { Frame } from './grpc/index.ts';
 import { FrameType } from './gen/jumpstarter/v1/router_pb.ts';
+import type { Frame } from './grpc/index.ts';
 import { MAX_FRAME } from './wire.ts';
 
 interface FrameWriter {

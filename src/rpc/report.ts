@@ -1,7 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ProtocolError } from '../core/index.ts';
 import { wireName } from '../interfaces/index.ts';
-import type { DriverInstanceReport, DriverInstanceReportSchema } from './gen/jumpstarter/v1/jumpstarter_pb.ts';
+import type {
+  DriverInstanceReport,
+  DriverInstanceReportSchema,
+} from './gen/jumpstarter/v1/jumpstarter_pb.ts';
 import type { IndexedNode } from './server/node.ts';
 import { Label } from './wire.ts';
 
@@ -24,7 +27,9 @@ export interface ReportNode {
 }
 
 /** The report of a tree: depth first, parents before their children. */
-export function buildReports(nodes: readonly IndexedNode[]): MessageInitShape<typeof DriverInstanceReportSchema>[] {
+export function buildReports(
+  nodes: readonly IndexedNode[],
+): MessageInitShape<typeof DriverInstanceReportSchema>[] {
   return nodes.map(({ uuid, name, parent, node }) => ({
     uuid,
     ...(parent && { parentUuid: parent.uuid }),

@@ -33,7 +33,9 @@ function toJsonValue(value: unknown, path: string, depth: number): JsonValue {
   }
   if (isPlainObject(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return Object.fromEntries(entries.map(([key, item]) => [key, toJsonValue(item, join(path, key), depth + 1)]));
+    return Object.fromEntries(
+      entries.map(([key, item]) => [key, toJsonValue(item, join(path, key), depth + 1)]),
+    );
   }
   throw refuse(path, `${describe(value)} cannot travel; allowed: what JSON can say`);
 }

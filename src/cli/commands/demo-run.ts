@@ -72,7 +72,7 @@ async function showScreen(
     outcome: checkPicture(await display.screenshot(`${out}/booted.png`, { signal })),
     value: undefined,
   }));
-  await using screen = await display.open({ title: 'jumplead demo', signal });
+  await using screen = await display.open({ title: 'jumplead demo' });
   await steps.run('screen in a browser', async () => {
     await checkPage(screen.createLink(), signal);
     return { outcome: screen.url, value: undefined };

@@ -22,7 +22,7 @@ export async function watchBoot(
   });
   await steps.run('kernel', async () => {
     const { match } = await tty.expect(KERNEL, options);
-    return { outcome: `Linux ${match[1]}`, value: undefined };
+    return { outcome: `Linux ${match?.[1]}`, value: undefined };
   });
   await steps.run('login', async () => {
     await tty.login(credentials, options);

@@ -17,6 +17,8 @@ export interface FakeCall<M extends string = string> {
 export interface Stall {
   /** Resolves when the call has reached the device. */
   readonly reached: Promise<void>;
+  /** Resolves when it waits no longer: it was released, its caller has left, or the device has. */
+  readonly over: Promise<void>;
   /** Lets the call go on. */
   release(): void;
 }
@@ -26,7 +28,7 @@ export class FakeDevice<I extends Interface> {
   readonly #name: string;
   readonly #calls: FakeCall<MethodName<I>>[] = [];
   readonly #failures = new Map<string, Error>();
-  readonly #stalls = new Map<string, { reach: () => void; released: Promise<void> }>();
+  readonly #stalls = new Map<string, (signal: AbortSignal) => Promise<void>>();
   #gone = new AbortController();
 
   constructor(name: string, failures: Failures<I> = {}) {
@@ -56,8 +58,12 @@ export class FakeDevice<I extends Interface> {
   stall(method: MethodName<I>): Stall {
     const reached = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
-    this.#stalls.set(method, { reach: reached.resolve, released: released.promise });
-    return { reached: reached.promise, release: released.resolve };
+    const over = Promise.withResolvers<void>();
+    this.#stalls.set(method, async (signal) => {
+      reached.resolve();
+      await raceSignal(released.promise, signal).finally(over.resolve);
+    });
+    return { reached: reached.promise, over: over.promise, release: released.resolve };
   }
 
   /** Takes the device away: calls under way, later calls and open streams fail with a DeviceError. */
@@ -76,8 +82,7 @@ export class FakeDevice<I extends Interface> {
     signal.throwIfAborted();
     const stall = this.#stalls.get(method);
     this.#stalls.delete(method);
-    stall?.reach();
-    if (stall) await raceSignal(stall.released, signal);
+    await stall?.(signal);
     const failure = this.#failures.get(method);
     if (failure) throw failure;
   }

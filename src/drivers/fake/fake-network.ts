@@ -10,7 +10,9 @@ export interface FakeNetworkOptions {
 }
 
 /** A network endpoint that is a function of the test. */
-export function fakeNetwork(options: FakeNetworkOptions = {}): Fake<typeof Network, FakeDevice<typeof Network>> {
+export function fakeNetwork(
+  options: FakeNetworkOptions = {},
+): Fake<typeof Network, FakeDevice<typeof Network>> {
   return defineFake({
     name: 'fake-network',
     interface: Network,

@@ -1,5 +1,4 @@
-import { Serial } from '../../interfaces/index.ts';
-import { severOn } from '../std/index.ts';
+import { type ByteChannel, Serial } from '../../interfaces/index.ts';
 import { type Counterpart, connectTo, echo } from './counterpart.ts';
 import { defineFake, type Fake } from './define-fake.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
@@ -19,16 +18,19 @@ export class FakeSerialDevice extends FakeDevice<typeof Serial> {
 /** A serial port whose streams each have a line of their own. */
 export function fakeSerial(options: FakeSerialOptions = {}): Fake<typeof Serial, FakeSerialDevice> {
   const device = new FakeSerialDevice('fake-serial', options.fail);
-  let closing = new AbortController();
+  const lines = new Set<ByteChannel>();
+  const play: Counterpart = async (line) => {
+    lines.add(line);
+    await (options.device ?? echo)(line).finally(() => lines.delete(line));
+  };
   return defineFake({
     name: 'fake-serial',
     interface: Serial,
     device,
     open: () => ({
-      connect: async () => connectTo((line) => (options.device ?? echo)(severOn(closing.signal, line))),
+      connect: async () => connectTo(play),
       close: async () => {
-        closing.abort();
-        closing = new AbortController();
+        await Promise.all([...lines].map((line) => line[Symbol.asyncDispose]()));
         return null;
       },
       setDtr: async (value) => {

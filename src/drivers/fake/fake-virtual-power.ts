@@ -14,11 +14,34 @@ export interface FakeVirtualPowerOptions {
 
 /** The power of a machine: what it is doing, and how often it has started and been reset. */
 export class FakeVirtualPowerDevice extends FakeDevice<typeof VirtualPower> {
-  state: PowerState = 'off';
-  boots = 0;
-  resets = 0;
-  /** Called at each power-on. */
-  onBoot: () => void = () => undefined;
+  /** Called at each change of the state. */
+  onChange: (state: PowerState, before: PowerState) => void = () => undefined;
+  #state: PowerState = 'off';
+  #boots = 0;
+  #resets = 0;
+
+  get state(): PowerState {
+    return this.#state;
+  }
+  get boots(): number {
+    return this.#boots;
+  }
+  get resets(): number {
+    return this.#resets;
+  }
+
+  /** What the machine does by itself: it panics, or shuts down. The fake driver switches it this way as well. */
+  enter(state: PowerState): void {
+    const before = this.#state;
+    if (before === 'off' && state === 'running') this.#boots += 1;
+    this.#state = state;
+    this.onChange(state, before);
+  }
+
+  reset(): void {
+    this.#resets += 1;
+    this.enter('running');
+  }
 }
 
 /** The power of a virtual machine that starts and stops at once. */
@@ -26,14 +49,9 @@ export function fakeVirtualPower(
   options: FakeVirtualPowerOptions = {},
 ): Fake<typeof VirtualPower, FakeVirtualPowerDevice> {
   const device = new FakeVirtualPowerDevice('fake-virtual-power', options.fail);
-  const boot = () => {
-    device.state = 'running';
-    device.boots += 1;
-    device.onBoot();
-  };
   const switchOff = (mode: 'graceful' | 'forced'): OffResult => {
     if (device.state === 'off') return 'already';
-    device.state = 'off';
+    device.enter('off');
     return options.deaf ? 'forced' : mode;
   };
   return defineFake({
@@ -43,29 +61,28 @@ export function fakeVirtualPower(
     gate: oneAtATime(options.turn ?? new Turn()),
     open: () => ({
       on: async () => {
-        if (device.state === 'off') boot();
+        if (device.state === 'off') device.enter('running');
         return null;
       },
       off: async (off) => switchOff(off?.mode ?? 'forced'),
       cycle: async (off) => {
         const result = switchOff(off?.mode ?? 'forced');
-        boot();
+        device.enter('running');
         return result;
       },
       reset: async () => {
         needs(device, 'running', 'paused', 'panicked');
-        device.state = 'running';
-        device.resets += 1;
+        device.reset();
         return null;
       },
       pause: async () => {
         needs(device, 'running', 'paused');
-        device.state = 'paused';
+        device.enter('paused');
         return null;
       },
       resume: async () => {
         needs(device, 'running', 'paused');
-        device.state = 'running';
+        device.enter('running');
         return null;
       },
       state: async () => device.state,
@@ -87,5 +104,8 @@ function oneAtATime(turn: Turn): Gate {
 function needs(device: FakeVirtualPowerDevice, ...states: PowerState[]): void {
   if (states.includes(device.state)) return;
   const needed = states.join(' or ');
-  throw new StateError(`the machine is ${device.state}; this needs it ${needed}`, { state: device.state, needed });
+  throw new StateError(`the machine is ${device.state}; this needs it ${needed}`, {
+    state: device.state,
+    needed,
+  });
 }

@@ -1,5 +1,3 @@
-import { arch as nodeArch } from 'node:process';
-
 /** The architectures a machine may have. */
 export const ARCH_NAMES = ['x86_64', 'aarch64'] as const;
 export type Arch = (typeof ARCH_NAMES)[number];
@@ -27,8 +25,6 @@ export interface Architecture {
   readonly cpu: Readonly<Record<AcceleratorName, string>>;
   readonly display: DisplayName;
   readonly displayDevices: Readonly<Record<Exclude<DisplayName, 'none'>, string>>;
-  /** What the guest's kernel calls its serial port. */
-  readonly serial: string;
   /** The size that both flash files must have, where the machine insists on one. */
   readonly flashSize: number | null;
   readonly hasBios: boolean;
@@ -52,7 +48,6 @@ export const ARCHITECTURES = {
     // Firmware and kernels (bochs-drm) alike draw on it; virtio's picture begins only when its driver is loaded.
     display: 'vga',
     displayDevices: { 'virtio-gpu': 'virtio-vga', vga: 'VGA', bochs: 'bochs-display' },
-    serial: 'ttyS0',
     flashSize: null,
     hasBios: true,
     prebuiltFolder: 'x64',
@@ -70,7 +65,6 @@ export const ARCHITECTURES = {
     // There is no VGA on this architecture that a kernel may map as it likes.
     display: 'virtio-gpu',
     displayDevices: { 'virtio-gpu': 'virtio-gpu-pci', vga: 'VGA', bochs: 'bochs-display' },
-    serial: 'ttyAMA0',
     flashSize: 64 * 2 ** 20,
     hasBios: false,
     prebuiltFolder: 'aarch64',
@@ -82,7 +76,8 @@ export const architectureOf = (arch: Arch): Architecture => ARCHITECTURES[arch];
 
 /** The architecture of this host, if machines of it can be made. */
 export function hostArch(): Arch | undefined {
-  return ({ x64: 'x86_64', arm64: 'aarch64' } as const as Partial<Record<string, Arch>>)[nodeArch];
+  const names: Partial<Record<NodeJS.Architecture, Arch>> = { x64: 'x86_64', arm64: 'aarch64' };
+  return names[process.arch];
 }
 
 /** The versioned name of a machine type: `q35` of QEMU 7.2.22 is `pc-q35-7.2`. */

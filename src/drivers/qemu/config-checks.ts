@@ -1,5 +1,6 @@
 import { parseSize } from '../../core/index.ts';
 import { architectureOf } from './architectures.ts';
+import { isCloudConfig, parseCloudConfig } from './cloud-init.ts';
 import type { QemuConfig } from './config.ts';
 
 /** A mistake that only shows when several fields are seen together, or that a type cannot tell. */
@@ -15,7 +16,9 @@ const TAKEN = ['power', 'flasher', 'console', 'vnc', 'display'];
 
 /** What is wrong with `config` although each field by itself is right. Pure; files are looked at by `locateFiles`. */
 export function checkConfig(config: QemuConfig): Mistake[] {
-  return [machine, directBoot, firmware, memory, network, hostPorts, userData].flatMap((check) => check(config));
+  return [machine, directBoot, firmware, memory, network, hostPorts, userData].flatMap((check) =>
+    check(config),
+  );
 }
 
 function machine({ arch, machine: name }: QemuConfig): Mistake[] {
@@ -65,7 +68,10 @@ function network({ network: kind, forwards }: QemuConfig): Mistake[] {
       message: `every machine has a child of that name; not allowed: ${TAKEN.join(', ')}`,
     }));
   if (kind !== 'none' || Object.keys(forwards).length === 0) return reserved;
-  return [...reserved, { path: ['forwards'], message: "network 'none' has none; allowed with: user, isolated" }];
+  return [
+    ...reserved,
+    { path: ['forwards'], message: "network 'none' has none; allowed with: user, isolated" },
+  ];
 }
 
 function hostPorts({ forwards }: QemuConfig): Mistake[] {
@@ -81,10 +87,15 @@ function hostPorts({ forwards }: QemuConfig): Mistake[] {
 
 function userData({ cloudInit }: QemuConfig): Mistake[] {
   const data = cloudInit ? cloudInit.userData : undefined;
-  if (typeof data !== 'string' || KINDS_OF_USER_DATA.test(data)) return [];
-  const message = "expected an object, or text that begins with '#cloud-config', '#!' or another '#' or '##' line of cloud-init";
-  return [{ path: ['cloudInit', 'userData'], message }];
+  if (typeof data !== 'string') return [];
+  const path = ['cloudInit', 'userData'];
+  if (!KINDS_OF_USER_DATA.test(data)) return [{ path, message: EXPECTED_USER_DATA }];
+  const mistake = isCloudConfig(data) ? parseCloudConfig(data).mistake : undefined;
+  return mistake === undefined ? [] : [{ path, message: mistake }];
 }
 
 /** How text begins that cloud-init knows and that may be one part of several. */
-const KINDS_OF_USER_DATA = /^(?:#cloud-(?:config|boothook|config-archive)|#!|#include|#part-handler|## template: )/;
+const KINDS_OF_USER_DATA =
+  /^(?:#cloud-(?:config|boothook|config-archive)|#!|#include|#part-handler|## template: )/;
+const EXPECTED_USER_DATA =
+  "expected an object, or text that begins with '#cloud-config', '#!', '#include' or another line that cloud-init knows";

@@ -50,7 +50,9 @@ async function check({ field, path, written }: NamedFile): Promise<ConfigIssue[]
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code; // SAFE: what Node's file system calls reject with
     const allowed =
-      reason === 'ENOENT' ? 'there is no such file' : `the file must be ${written ? 'writable' : 'readable'} (${reason})`;
+      reason === 'ENOENT'
+        ? 'there is no such file'
+        : `the file must be ${written ? 'writable' : 'readable'} (${reason})`;
     return [{ path: field, message: `got ${JSON.stringify(path)}; ${allowed}` }];
   }
 }

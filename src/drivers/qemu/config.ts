@@ -23,16 +23,17 @@ const HostName = z
   );
 const UserName = z
   .string()
-  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'expected small letters, digits, hyphens and underscores, a letter first');
+  .regex(
+    /^[a-z_][a-z0-9_-]{0,31}$/,
+    'expected small letters, digits, hyphens and underscores, a letter first',
+  );
 const PublicKey = z
   .string()
   .regex(
     /^(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+/,
     "expected a line as in a .pub file: 'ssh-ed25519 AAAA...'",
   );
-const ForwardName = z
-  .string()
-  .regex(/^[A-Za-z_][\w-]*$/, 'expected letters, digits, hyphens and underscores, a letter first');
+const ForwardName = z.string().regex(/^[A-Za-z_][\w-]*$/);
 
 /** A port of the guest that is reached on the host. */
 export const Forward = z.strictObject({
@@ -42,6 +43,11 @@ export const Forward = z.strictObject({
   protocol: z.literal('tcp').default('tcp'),
 });
 export type Forward = z.output<typeof Forward>;
+
+const forwardError = (issue: { code?: string | undefined }) =>
+  issue.code === 'invalid_key'
+    ? 'expected a name of letters, digits, hyphens and underscores, a letter first'
+    : undefined;
 
 /** A disk beside the root disk. QEMU never guesses its format. */
 export const ExtraDisk = z.strictObject({
@@ -86,7 +92,11 @@ const fields = {
     "Size of the root disk, at least the image's; without an image, an empty disk of this size",
   ),
   hostname: field('key', HostName.default('dut'), 'Host name, given by cloud-init'),
-  username: field('key', UserName.default('jumplead'), 'User made by cloud-init; may use sudo without a password'),
+  username: field(
+    'key',
+    UserName.default('jumplead'),
+    'User made by cloud-init; may use sudo without a password',
+  ),
   password: field('key', z.string().min(1).optional(), 'Password of that user. Default: a random one'),
   authorizedKeys: field(
     'key',
@@ -96,7 +106,9 @@ const fields = {
   cloudInit: field(
     'key',
     z
-      .union([z.literal(false), CloudInit], { error: 'expected {userData, networkConfig}, or false for none' })
+      .union([z.literal(false), CloudInit], {
+        error: 'expected {userData, networkConfig}, or false for none',
+      })
       .optional(),
     'Your own `userData` (merged) and `networkConfig` (taken as it is); `false` leaves the seed disk out',
   ),
@@ -107,10 +119,14 @@ const fields = {
   ),
   forwards: field(
     'instance',
-    z.record(ForwardName, Forward).default({}),
+    z.record(ForwardName, Forward, { error: forwardError }).default({}),
     'Ports of the guest reached on the host, by name. `hostPort: 0` chooses a free one. `ssh` (22) is always there',
   ),
-  disks: field('key', z.array(ExtraDisk).max(16).default([]), 'Further disks, written in place unless `readonly`'),
+  disks: field(
+    'key',
+    z.array(ExtraDisk).max(16).default([]),
+    'Further disks, written in place unless `readonly`',
+  ),
   cdrom: field('key', Path.optional(), 'ISO image in a CD drive'),
   firmware: field(
     'key',
@@ -132,7 +148,11 @@ const fields = {
     z.enum(['auto', ...ACCELERATOR_NAMES]).default('auto'),
     '`auto` takes KVM or HVF where it is proven to work, and emulation (`tcg`) elsewhere',
   ),
-  display: field('key', z.enum(DISPLAY_NAMES).optional(), 'Display device. Default: `vga` on x86_64, `virtio-gpu` on aarch64'),
+  display: field(
+    'key',
+    z.enum(DISPLAY_NAMES).optional(),
+    'Display device. Default: `vga` on x86_64, `virtio-gpu` on aarch64',
+  ),
   extraArgs: field('key', z.array(z.string()).default([]), 'Added to the QEMU command line as they are'),
   image: field('key', Path.optional(), 'Image (path or URL) that is flashed when the machine is opened'),
   tbSize: field(
@@ -153,10 +173,4 @@ export type QemuConfig = z.output<typeof QemuConfig>;
 export function effectiveForwards(config: QemuConfig): Readonly<Record<string, Forward>> {
   if (config.network === 'none') return {};
   return { ssh: Forward.parse({ guestPort: 22 }), ...config.forwards };
-}
-
-/** The names of the fields with that role. */
-export function fieldsOf(role: BootRole): string[] {
-  const shape: Record<string, z.ZodType> = fields;
-  return Object.keys(shape).filter((name) => shape[name]?.meta()?.['boot'] === role);
 }

@@ -48,8 +48,8 @@ export interface FirmwareTarget {
 /** The folders with descriptors, the most important first. `prefixes` are the installations to look in: `/usr`. */
 export function descriptorFolders(env: NodeJS.ProcessEnv, prefixes: readonly string[]): string[] {
   const home = env['XDG_CONFIG_HOME'] ?? (env['HOME'] && join(env['HOME'], '.config'));
-  return [...(home ? [home] : []), '/etc', ...new Set(prefixes.map((prefix) => join(prefix, 'share')))].map((folder) =>
-    join(folder, 'qemu', 'firmware'),
+  return [...(home ? [home] : []), '/etc', ...new Set(prefixes.map((prefix) => join(prefix, 'share')))].map(
+    (folder) => join(folder, 'qemu', 'firmware'),
   );
 }
 
@@ -107,7 +107,7 @@ function fits(descriptor: Descriptor, { arch, machine, qemuVersion }: FirmwareTa
 }
 
 function matches(glob: string, name: string): boolean {
-  const pattern = glob.split('*').map(RegExp.escape).join('.*');
+  const pattern = glob.replaceAll(/[^\w*-]/g, '\\$&').replaceAll('*', '.*');
   return new RegExp(`^${pattern}$`).test(name);
 }
 

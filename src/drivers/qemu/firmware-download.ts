@@ -90,7 +90,8 @@ async function fetchArchive(
   const hash = createHash('sha256');
   try {
     const response = await fetch(url, { signal: signal ?? null });
-    if (!response.ok || !response.body) throw unreachable(url, arch, `the server answered ${response.status}`);
+    if (!response.ok || !response.body)
+      throw unreachable(url, arch, `the server answered ${response.status}`);
     const total = Number(response.headers.get('content-length')) || null;
     const tee = watch((chunk) => hash.update(chunk), total, onProgress);
     await pipeline(Readable.fromWeb(response.body), tee, createWriteStream(path), { signal });

@@ -7,7 +7,13 @@ import {
   findDescribedFirmware,
   type UefiFirmware,
 } from './firmware-descriptors.ts';
-import { type DownloadOptions, downloadFirmware, type FirmwareRelease, PREBUILT } from './firmware-download.ts';
+import {
+  type DownloadOptions,
+  downloadFirmware,
+  type FirmwareRelease,
+  PREBUILT,
+} from './firmware-download.ts';
+import { HEADER_SIZE, readImageFacts } from './storage/image-format.ts';
 
 /** What a machine starts with. */
 export type Firmware =
@@ -48,13 +54,18 @@ export async function findUefi(
   options: FindFirmwareOptions,
 ): Promise<UefiFirmware> {
   const { env = process.env, prefixes, qemuVersion, release = PREBUILT } = options;
-  const described = await findDescribedFirmware(descriptorFolders(env, prefixes), { arch, machine, qemuVersion });
+  const described = await findDescribedFirmware(descriptorFolders(env, prefixes), {
+    arch,
+    machine,
+    qemuVersion,
+  });
   return described ?? (await downloadFirmware(release, arch, options));
 }
 
-/** A file of the user's and its format, told by qcow2's signature. */
+/** A file of the user's; its format is what its first bytes say. @throws ImageError when they say that it is none. */
 async function flashFile(path: string): Promise<FlashFile> {
   await using file = await open(path);
-  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
-  return { path, format: buffer.equals(Buffer.from('QFI\xfb', 'latin1')) ? 'qcow2' : 'raw' };
+  const { size } = await file.stat();
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_SIZE), 0, HEADER_SIZE, 0);
+  return { path, format: readImageFacts(buffer.subarray(0, bytesRead), size, path).format };
 }

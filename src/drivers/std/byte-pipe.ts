@@ -7,8 +7,8 @@ const CAPACITY = 64 * 1024;
 /**
  * Bytes in one direction, within this process.
  *
- * A writer waits while 64 KiB are unread. What was written before `end` is read to its last byte; `close` is the reader's
- * word that it wants no more.
+ * A writer waits while 64 KiB are unread, and must not change a chunk that it has written. What was written before `end` is
+ * read to its last byte; `close` is the reader's word that it wants no more.
  */
 export class BytePipe {
   readonly #chunks: Uint8Array[] = [];
@@ -21,8 +21,7 @@ export class BytePipe {
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#ended) throw writtenAfterEnd();
     if (chunk.length > 0 && !this.#closed) {
-      // A copy: the writer may reuse its buffer.
-      this.#chunks.push(new Uint8Array(chunk));
+      this.#chunks.push(chunk);
       this.#unread += chunk.length;
       this.#announce();
     }

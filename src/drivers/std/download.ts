@@ -11,7 +11,11 @@ type Headers = Readonly<Record<string, string>>;
  * @throws ImageError when the server refuses; UnreachableError when it cannot be reached or stops half-way. Neither quotes
  * the query, which may hold a signature.
  */
-export async function* download(url: string, headers: Headers, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* download(
+  url: string,
+  headers: Headers,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   const source = withoutQuery(url);
   try {
     const answer = await follow(url, headers, signal);

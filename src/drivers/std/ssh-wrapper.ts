@@ -46,6 +46,10 @@ async function readIdentity(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const message = `cannot read ${file}: ${(cause as Error).message}`; // SAFE: readFile rejects with errors
-    throw new ConfigError(`ssh-wrapper: ${message}`, { issues: [{ path: 'sshIdentityFile', message }] }, { cause });
+    throw new ConfigError(
+      `ssh-wrapper: ${message}`,
+      { issues: [{ path: 'sshIdentityFile', message }] },
+      { cause },
+    );
   }
 }

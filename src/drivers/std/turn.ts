@@ -18,7 +18,11 @@ export class Turn {
    *
    * @throws BusyError that says who is at it, with what and since when.
    */
-  async take<T>(operation: string, context: CallContext, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async take<T>(
+    operation: string,
+    context: CallContext,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (this.#held) throw busy(operation, this.#held);
     const stop = new AbortController();
     const { promise: settled, resolve } = Promise.withResolvers<void>();
@@ -32,7 +36,11 @@ export class Turn {
   }
 
   /** Ends the call that is under way, whose caller gets a StateError, waits until it has let go, and runs `act`. */
-  async preempt<T>(operation: string, context: CallContext, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async preempt<T>(
+    operation: string,
+    context: CallContext,
+    act: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     while (this.#held) {
       const { operation: ended, stop, settled } = this.#held;
       stop.abort(preempted(ended, operation));

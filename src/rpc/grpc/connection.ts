@@ -32,7 +32,11 @@ export class Connection {
         this.#cause ??= new Error(`the peer sent GOAWAY with code ${code}`);
     });
     this.#session.unref();
-    if (process.env.SW) { if (this.#session.connecting) this.#session.once('connect', () => this.#session.setLocalWindowSize(+process.env.SW*1024)); else this.#session.setLocalWindowSize(+process.env.SW*1024); }
+    if (process.env.SW) {
+      if (this.#session.connecting)
+        this.#session.once('connect', () => this.#session.setLocalWindowSize(+process.env.SW * 1024));
+      else this.#session.setLocalWindowSize(+process.env.SW * 1024);
+    }
   }
 
   /** False once no new call can start here. */

@@ -11,10 +11,10 @@ const MIB = 1_024 * KIB;
 export const MAX_MESSAGE = 4 * MIB;
 
 /** Decoded messages that may wait for the reader of a call before the peer is told to stop. */
-export const READ_AHEAD = +(process.env.RA??'256') * KIB;
+export const READ_AHEAD = +(process.env.RA ?? '256') * KIB;
 
 /** Bytes that may wait to be sent before `write` makes its caller wait; also the most that goes out in one write. */
-export const WRITE_AHEAD = +(process.env.WA??'512') * KIB;
+export const WRITE_AHEAD = +(process.env.WA ?? '512') * KIB;
 
 /** Connections per listener; more are closed at once. */
 export const MAX_CONNECTIONS = 256;
@@ -22,7 +22,7 @@ export const MAX_CONNECTIONS = 256;
 /** The time for a connection to come about, TLS included. */
 export const CONNECT_TIMEOUT = '20s';
 
-const STREAM_WINDOW = +(process.env.STW??'512') * KIB;
+const STREAM_WINDOW = +(process.env.STW ?? '512') * KIB;
 const MAX_STREAMS = 256;
 const MAX_HEADER_LIST = 16 * KIB;
 
@@ -32,7 +32,12 @@ const MAX_HEADER_LIST = 16 * KIB;
  */
 const SESSION_MEMORY = 2 * Math.ceil((MAX_STREAMS * WRITE_AHEAD) / 1e6);
 
-const SETTINGS = { initialWindowSize: STREAM_WINDOW, maxHeaderListSize: MAX_HEADER_LIST, enablePush: false, maxFrameSize: +(process.env.FS ?? '16384') };
+const SETTINGS = {
+  initialWindowSize: STREAM_WINDOW,
+  maxHeaderListSize: MAX_HEADER_LIST,
+  enablePush: false,
+  maxFrameSize: +(process.env.FS ?? '16384'),
+};
 
 /** Options of every HTTP/2 session we serve. */
 export const SERVER_SESSION: SecureServerOptions = {

@@ -67,7 +67,7 @@ function openMessages<I, O>(
   const reader = new MessageReader(stream, decode, {
     invalid: (error) =>
       call.abort(error instanceof GrpcError ? error : new GrpcError(Status.INTERNAL, String(error))),
-    end: () => reader.finish(),
+    end: () => { console.log('END', stream.closed, stream.destroyed, stream.rstCode, stream.aborted); reader.finish(); },
     returned: () => undefined,
   });
   const writer = new MessageWriter(stream, encode);

@@ -78,9 +78,14 @@ export class Http2ServerCall implements ServerCall {
     this.end(error);
   }
 
-  /** A caller that is not done sending has no reader any more; it is told to stop (RFC 9113, 8.1). */
+  /**
+   * A caller that is not done sending has no reader any more; it is told to stop (RFC 9113, 8.1). In the next turn only:
+   * Node sends a reset before trailers that were given to it in the same one.
+   */
   #stopPeer(): void {
-    if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    setImmediate(() => {
+      if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+    });
   }
 
   #timeOut(): void {

@@ -77,7 +77,7 @@ class Http2Server implements GrpcServer {
       return this.#closed;
     }
     const session = performServerHandshake(connection, SERVER_SESSION);
-    if (process.env.SW) session.setLocalWindowSize(+process.env.SW*1024);
+    if (process.env.SW) session.setLocalWindowSize(+process.env.SW * 1024);
     session.on('error', () => connection.destroy());
     session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));
     const { promise, resolve } = Promise.withResolvers<void>();

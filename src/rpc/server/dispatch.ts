@@ -54,7 +54,8 @@ export function readArguments(
 ): unknown[] {
   const { operation } = context;
   if (values.length > args.length) {
-    const takes = args.length === 0 ? 'no arguments' : `${args.length} (${args.map(({ name }) => name).join(', ')})`;
+    const takes =
+      args.length === 0 ? 'no arguments' : `${args.length} (${args.map(({ name }) => name).join(', ')})`;
     const message = `${operation} takes ${takes}, got ${values.length}`;
     throw new ConfigError(message, { issues: [{ path: '', message }] }, { operation });
   }

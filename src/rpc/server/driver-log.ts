@@ -25,7 +25,11 @@ export function driverLog(log: Log, queue: LogQueue, { node, path }: IndexedNode
 }
 
 /** Tells the clients of the session that a call begins; the result tells them how it ended. */
-export function logOperation(queue: LogQueue, { node }: IndexedNode, method: string): (error?: unknown) => void {
+export function logOperation(
+  queue: LogQueue,
+  { node }: IndexedNode,
+  method: string,
+): (error?: unknown) => void {
   const { category } = node.interface;
   queue.push({ ...entry('INFO', category), message: 'Operation started', operation: method });
   return (error) => {
@@ -34,9 +38,7 @@ export function logOperation(queue: LogQueue, { node }: IndexedNode, method: str
       ...entry(failed ? 'ERROR' : 'INFO', category),
       message: failed ? 'Operation failed' : 'Operation completed',
       operation: method,
-      structuredFields: failed
-        ? { result: 'failure', error_type: errorType(error) }
-        : { result: 'success' },
+      structuredFields: failed ? { result: 'failure', error_type: errorType(error) } : { result: 'success' },
     });
   };
 }

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { raceSignal } from '../../core/index.ts';
-import type { DriverCallRequest, DriverCallResponseSchema, ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
+import type {
+  DriverCallRequest,
+  DriverCallResponseSchema,
+  ExporterService,
+  StreamingDriverCallRequest,
+  StreamingDriverCallResponseSchema,
+} from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import type { Handlers, ServerCall } from '../grpc/index.ts';
 import { buildReports } from '../report.ts';
-import { encodeValue } from '../values.ts';
 import { Label, WIRE_VERSION } from '../wire.ts';
-import { checkAnswer } from './answers.ts';
-import { type Found, findMethod, readArguments } from './dispatch.ts';
-import { logOperation } from './driver-log.ts';
+import { openCall } from './call.ts';
 import type { ServedSession } from './session.ts';
 
 type Answer = MessageInitShape<typeof DriverCallResponseSchema>;
+type Item = MessageInitShape<typeof StreamingDriverCallResponseSchema>;
 
 /** The handlers of `ExporterService` for one session. `Reset` has none. */
 export function exporterHandlers(session: ServedSession): Handlers<typeof ExporterService> {
@@ -30,9 +34,48 @@ export function exporterHandlers(session: ServedSession): Handlers<typeof Export
   };
 }
 
-async function driverCall(session: ServedSession, request: DriverCallRequest, call: ServerCall): Promise<Answer> {
-  return await session.perform(request, call, 'call', async ({ found, args, context }) => {
-    const answer = await found.handler(...args, context);
-    return toAnswer(found, answer);
-  });
+async function driverCall(
+  session: ServedSession,
+  request: DriverCallRequest,
+  call: ServerCall,
+): Promise<Answer> {
+  const open = openCall(session, request, call, 'call');
+  try {
+    const result = open.encode(await open.run());
+    open.succeed();
+    return { uuid: randomUUID(), result };
+  } catch (error) {
+    throw open.fail(error);
+  }
+}
+
+async function* streamingDriverCall(
+  session: ServedSession,
+  request: StreamingDriverCallRequest,
+  call: ServerCall,
+): AsyncGenerator<Item> {
+  const open = openCall(session, request, call, 'stream');
+  try {
+    for await (const item of untilAbort(open.run() as AsyncIterable<unknown>, call.signal)) {
+      yield { uuid: randomUUID(), result: open.encode(item) };
+    }
+    open.succeed();
+  } catch (error) {
+    throw open.fail(error);
+  }
+}
+
+/** The items of `items`; once `signal` aborts nobody waits for the next one any more. */
+async function* untilAbort<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await raceSignal(iterator.next(), signal);
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    // A handler that does not listen to its signal must not keep the call: its end is not waited for.
+    Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
 }

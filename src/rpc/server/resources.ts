@@ -60,18 +60,25 @@ export class ResourceStore {
   claimSink(value: unknown, argument: string, context: ClaimContext): Sink {
     const handle = parseHandle(value, argument, context, 'PUT');
     if (handle.kind === 'presigned_request') return { kind: 'url', url: handle.url, headers: handle.headers };
-    if (handle.kind === 'local_path') throw invalid(argument, 'a file of this host cannot be written to', context);
+    if (handle.kind === 'local_path')
+      throw invalid(argument, 'a file of this host cannot be written to', context);
     const { frames, release } = this.#claim(handle, argument, context);
     const writer = downloadWriter(frames, release);
     const unfinished = `${context.operation}: the driver ended without closing ${argument}`;
-    context.onEnd((failure) => void writer.abort(failure ?? new InternalError(unfinished, { incident: 'none' })));
+    context.onEnd(
+      (failure) => void writer.abort(failure ?? new InternalError(unfinished, { incident: 'none' })),
+    );
     return { kind: 'stream', writer: encodedWriter(writer, handle.x_jmp_content_encoding) };
   }
 
   #claim({ uuid }: ClientStreamHandle, argument: string, context: ClaimContext): Entry {
     const entry = this.#entries.get(uuid.toLowerCase());
     if (entry?.driver !== context.driver) {
-      throw invalid(argument, `there is no open stream ${uuid} for this driver (each serves one call)`, context);
+      throw invalid(
+        argument,
+        `there is no open stream ${uuid} for this driver (each serves one call)`,
+        context,
+      );
     }
     this.#entries.delete(entry.uuid);
     return entry;
@@ -92,13 +99,20 @@ function parseHandle(
     throw invalid(argument, `got a presigned_request with method ${handle.method}; ${allowed}`, context);
   }
   if (handle.kind === 'local_path' && !context.peer.local) {
-    throw invalid(argument, `paths are taken from within the exporter's own process only; ${allowed}`, context);
+    throw invalid(
+      argument,
+      `paths are taken from within the exporter's own process only; ${allowed}`,
+      context,
+    );
   }
   return handle;
 }
 
 /** What the client sends, until it says that this was all. A client that goes away before is an error, not the end. */
-async function* uploadedChunks(frames: FrameStream, { peer, operation }: ClaimContext): AsyncGenerator<Uint8Array> {
+async function* uploadedChunks(
+  frames: FrameStream,
+  { peer, operation }: ClaimContext,
+): AsyncGenerator<Uint8Array> {
   const iterator = frames[Symbol.asyncIterator]();
   for (;;) {
     const chunk = await readChunk(iterator).catch((cause: unknown) => {

@@ -1,12 +1,13 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { ExporterStatus } from '../gen/jumpstarter/v1/common_pb.ts';
 import type { GetStatusResponseSchema } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { GrpcError, Status } from '../grpc/index.ts';
+import { type SessionState, stateNumber } from '../states.ts';
 
-/** The statuses of an exporter, by their names on the wire. */
-export type SessionState = keyof typeof ExporterStatus;
-
-const OPEN_TO_CALLS: ReadonlySet<SessionState> = new Set(['LEASE_READY', 'BEFORE_LEASE_HOOK', 'AFTER_LEASE_HOOK']);
+const OPEN_TO_CALLS: ReadonlySet<SessionState> = new Set([
+  'LEASE_READY',
+  'BEFORE_LEASE_HOOK',
+  'AFTER_LEASE_HOOK',
+]);
 
 /** The status of a session, with a version by which clients notice that they missed one. */
 export class SessionStatus {
@@ -30,10 +31,10 @@ export class SessionStatus {
   /** The answer to `GetStatus`. */
   toMessage(): MessageInitShape<typeof GetStatusResponseSchema> {
     return {
-      status: ExporterStatus[this.#state],
+      status: stateNumber(this.#state),
       message: this.#message,
       statusVersion: this.#version,
-      ...(this.#previous && { previousStatus: ExporterStatus[this.#previous] }),
+      ...(this.#previous && { previousStatus: stateNumber(this.#previous) }),
     };
   }
 
@@ -43,10 +44,4 @@ export class SessionStatus {
     const text = `Exporter not ready for driver calls (status: ${this.#state})`;
     throw new GrpcError(Status.FAILED_PRECONDITION, text);
   }
-}
-
-/** The name of a status number; one that we do not know is UNSPECIFIED. */
-export function stateName(status: ExporterStatus): SessionState {
-  const found = Object.entries(ExporterStatus).find(([, number]) => number === status);
-  return (found?.[0] ?? 'UNSPECIFIED') as SessionState; // SAFE: a key of ExporterStatus
 }

@@ -27,6 +27,8 @@ export class SharedConsole {
   /** From now on what is written goes to `input`; to nobody when it is undefined. */
   connect(input: Writable | undefined): void {
     this.#input = input;
+    // Who wrote to the machine that went off has nothing to do with the one that comes.
+    if (!input) this.#turn.clear();
   }
 
   /** A stream of the console. @throws ConfigError when it is to start beyond the end. */
@@ -76,14 +78,14 @@ interface StreamParts {
 
 class ConsoleStream implements ByteChannel {
   readonly #parts: StreamParts;
-  readonly #chunks: AsyncIterable<Uint8Array>;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   /** Aborts when no more is to be read, with the reason; with {@link CLOSED} where nothing is wrong. */
   readonly #reading = new AbortController();
   #ended = false;
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
-    this.#chunks = parts.recorder.read(parts.from, this.#reading.signal);
+    this.#chunks = parts.recorder.read(parts.from, this.#reading.signal)[Symbol.asyncIterator]();
   }
 
   /** A refused write ends the whole stream: bytes are never dropped in silence. */
@@ -109,7 +111,12 @@ class ConsoleStream implements ByteChannel {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#chunks;
+      // Not `yield*`: leaving the loop early must not end the stream, another loop may go on from there.
+      for (;;) {
+        const { done, value } = await this.#chunks.next();
+        if (done) return;
+        yield value;
+      }
     } catch (error) {
       if (error !== CLOSED) throw error;
     }

@@ -33,4 +33,9 @@ export class WriteTurn {
   release(who: object): void {
     if (this.#holder?.who === who) this.#holder = undefined;
   }
+
+  /** Gives the turn up, whoever has it. */
+  clear(): void {
+    this.#holder = undefined;
+  }
 }

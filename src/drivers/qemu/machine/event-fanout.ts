@@ -43,7 +43,8 @@ export class EventFanout<T> {
       for (;;) {
         signal.throwIfAborted();
         if (subscriber.lost > 0) yield this.#missed(subscriber.takeLost());
-        else if (subscriber.queue.length > 0) yield subscriber.queue.shift() as T; // SAFE: there is one
+        else if (subscriber.queue.length > 0)
+          yield subscriber.queue.shift() as T; // SAFE: there is one
         else if (subscriber.ended) return;
         else await subscriber.changed.promise;
       }

@@ -55,8 +55,7 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
   });
   options.onConsole(process.console);
   const qmp = stack.use(await takeControl(process, options));
-  // Without its control connection nothing could end it in an orderly way any more.
-  void qmp.closed.then(() => process.kill('SIGKILL'));
+  void killWhenUncontrolled(process, qmp, patience);
   signal.throwIfAborted();
   stack.move();
   return {
@@ -93,9 +92,17 @@ async function takeControl(process: QemuProcess, options: LaunchOptions): Promis
 
 function launchError({ command, stderr }: QemuProcess, exit: ProcessExit): LaunchError {
   const said = stderr();
-  const message = [`QEMU ${describeExit(exit)} before it was under control`, ...(said ? [said] : [])].join('\n');
+  const message = [`QEMU ${describeExit(exit)} before it was under control`, ...(said ? [said] : [])].join(
+    '\n',
+  );
   const fields = { command: command.join(' '), exitCode: exit.code, signal: exit.signal, stderr: said };
   return new LaunchError(message, fields, { operation: 'power.on' });
+}
+
+/** A QEMU that has hung up is ending; if it does not, nobody could end it in an orderly way any more. */
+async function killWhenUncontrolled(process: QemuProcess, qmp: Qmp, patience: Duration): Promise<void> {
+  await qmp.closed;
+  if (!(await comesWithin(process.exited, patience))) process.kill('SIGKILL');
 }
 
 async function insist(process: QemuProcess, qmp: Qmp, patience: Duration): Promise<ProcessExit> {

@@ -52,12 +52,15 @@ export async function startProcess(command: readonly string[], memory: number): 
     const fields = { command: command.join(' '), exitCode: null, signal: null, stderr: why };
     throw new LaunchError(`cannot start ${file}: ${why}`, fields, { cause });
   }
+  const agent = endOf(child, DESCRIPTORS.agent);
+  // Nobody reads it unless the guest agent is asked: then nothing else would see its end.
+  void exited.then(() => agent.destroy());
   return {
     pid: child.pid as number, // SAFE: it has been started
     command,
     qmp: endOf(child, DESCRIPTORS.qmp),
     console: endOf(child, DESCRIPTORS.console),
-    agent: endOf(child, DESCRIPTORS.agent),
+    agent,
     exited,
     stderr,
     kill: (signal) => void child.kill(signal),

@@ -70,5 +70,9 @@ export function parseQmpMessage(line: string): QmpMessage {
 
 function notQmp(line: string, cause: unknown): ProtocolError {
   const answer = line.slice(0, 500);
-  return new ProtocolError(`QEMU said something that is not QMP: ${answer}`, { peer: 'QEMU', answer }, { cause });
+  return new ProtocolError(
+    `QEMU said something that is not QMP: ${answer}`,
+    { peer: 'QEMU', answer },
+    { cause },
+  );
 }

@@ -74,7 +74,11 @@ export class Qmp implements Disposable {
     this.greeted.catch(() => undefined);
     this.closed = this.#end.promise;
     const lines = new LineSplitter();
-    connection.on('data', (chunk: Uint8Array) => this.#attempt(() => lines.push(chunk).forEach((line) => this.#hear(line))));
+    connection.on('data', (chunk: Uint8Array) =>
+      this.#attempt(() => {
+        for (const line of lines.push(chunk)) this.#hear(line);
+      }),
+    );
     connection.on('error', (cause) => this.#lose(hungUp(cause)));
     connection.on('close', () => this.#lose(hungUp()));
   }
@@ -116,7 +120,9 @@ export class Qmp implements Disposable {
     if (success) return data;
     const answer = JSON.stringify(value).slice(0, 500);
     const fields = { peer: 'QEMU', sent: command, answer };
-    throw new ProtocolError(`QEMU answered ${command} with something unforeseen: ${answer}`, fields, { cause: error });
+    throw new ProtocolError(`QEMU answered ${command} with something unforeseen: ${answer}`, fields, {
+      cause: error,
+    });
   }
 
   /** A command of the human monitor, for what QMP lacks. Failures are text in the answer. */
@@ -177,6 +183,7 @@ function hungUp(cause?: Error): DeviceError {
 
 function refused(command: string, { class: kind, desc }: QmpRefusal): Error {
   const message = `QEMU refused ${command}: ${desc}`;
-  if (kind === 'CommandNotFound') return new UnsupportedError(message, { capability: command, available: [] });
+  if (kind === 'CommandNotFound')
+    return new UnsupportedError(message, { capability: command, available: [] });
   return new DeviceError(message, { event: kind, tail: '' });
 }

@@ -4,16 +4,7 @@ export type Pattern = string | RegExp;
 /** Several patterns, each with a name of the caller's. */
 export type Patterns = Readonly<Record<string, Pattern>>;
 
-/** A pattern that can be looked for from any place of a text. */
-export interface Matcher {
-  readonly name: string;
-  readonly pattern: Pattern;
-  /** The first match at `from` or later. */
-  find(text: string, from: number): Match | undefined;
-  /** A match that was not there before the text grew begins at most so far before the new text. */
-  readonly reach: number;
-}
-
+/** Where a pattern was found. */
 export interface Match {
   readonly start: number;
   readonly end: number;
@@ -21,13 +12,30 @@ export interface Match {
   readonly groups: RegExpExecArray | null;
 }
 
-/** The longest match of a regular expression: keeps a wait for a late match from reading all text again and again. */
+/** A pattern that can be looked for from any place of a text. */
+export interface Matcher {
+  readonly name: string;
+  readonly pattern: Pattern;
+  /** A match that the text before did not have starts at most so far before the new text. */
+  readonly reach: number;
+  /** The first match at `from` or later. */
+  find(text: string, from: number): Match | undefined;
+}
+
+/** The longest match of a regular expression: keeps a long wait from reading all text again with each new piece. */
 export const REGEXP_REACH = 64 * 1024;
 
-/** Makes the matchers of `patterns`, in their order. */
+/** The matchers of `patterns`, in their order. */
 export function createMatchers(patterns: Patterns): Matcher[] {
   return Object.entries(patterns).map(([name, pattern]) =>
     typeof pattern === 'string' ? textMatcher(name, pattern) : regExpMatcher(name, pattern),
+  );
+}
+
+/** Patterns as an error shows them. */
+export function describePatterns(patterns: Patterns): string[] {
+  return Object.values(patterns).map((pattern) =>
+    typeof pattern === 'string' ? JSON.stringify(pattern) : String(pattern),
   );
 }
 
@@ -44,7 +52,7 @@ function textMatcher(name: string, pattern: string): Matcher {
 }
 
 function regExpMatcher(name: string, pattern: RegExp): Matcher {
-  const own = new RegExp(pattern.source, [...new Set([...pattern.flags.replace('y', ''), 'g'])].join(''));
+  const own = new RegExp(pattern.source, `${pattern.flags.replaceAll(/[gy]/g, '')}g`);
   return {
     name,
     pattern,
@@ -55,9 +63,4 @@ function regExpMatcher(name: string, pattern: RegExp): Matcher {
       return groups ? { start: groups.index, end: groups.index + groups[0].length, groups } : undefined;
     },
   };
-}
-
-/** Patterns as an error shows them. */
-export function describePatterns(matchers: readonly Matcher[]): string[] {
-  return matchers.map(({ pattern }) => (typeof pattern === 'string' ? JSON.stringify(pattern) : `${pattern}`));
 }

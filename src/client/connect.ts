@@ -1,0 +1,57 @@
+import type { Rig } from '../interfaces/index.ts';
+import { openExporter } from '../rpc/index.ts';
+import { type Address, type ReachOptions, readAddress } from './address.ts';
+import type { ClientTree } from './handles.ts';
+import { checkRig } from './match.ts';
+import { createSession, type OpenSession } from './session.ts';
+import { buildTree } from './tree.ts';
+
+export interface ConnectOptions extends ReachOptions {
+  /** Folder for pictures and other leavings. */
+  readonly artifacts?: string | undefined;
+}
+
+/** The handles of a rig; disposing of the root ends the session. */
+export type Connected<R extends Rig> = ClientTree<R> & AsyncDisposable;
+
+/** What only the process that serves a session can give. */
+export interface OwnSession {
+  /** What the session takes for the mark of its own process. */
+  readonly localToken: string;
+  /** The session itself: closed after the connection. */
+  readonly beneath: AsyncDisposable;
+}
+
+/**
+ * Connects to a session and gives the handles of `rig`.
+ *
+ * @throws ConfigError when the exporter has not what the rig names; UnreachableError, AuthError, DeadlineError
+ */
+export async function connectSession<R extends Rig>(
+  address: Address,
+  rig: R,
+  options: ConnectOptions = {},
+  own?: OwnSession,
+): Promise<Connected<R>> {
+  await using stack = new AsyncDisposableStack();
+  const session = stack.use(await openSession(address, options, own));
+  const { root } = session.report;
+  checkRig(rig, root, session.target);
+  const handles = await buildTree(session, rig, root);
+  Object.defineProperty(handles, Symbol.asyncDispose, { value: session.close, configurable: true });
+  stack.move(); // From here on the session is the caller's to close.
+  return handles as Connected<R>; // SAFE: buildTree makes what ClientTree says
+}
+
+/** Connects to a session and reads its report. */
+export async function openSession(
+  address: Address,
+  options: ConnectOptions,
+  own?: OwnSession,
+): Promise<OpenSession> {
+  const { target, name } = readAddress(address, options);
+  const { passphrase, signal, timeout, artifacts } = options;
+  const localToken = own?.localToken;
+  const exporter = await openExporter(target, { name, passphrase, localToken, signal, timeout });
+  return createSession(exporter, { local: own !== undefined, artifacts, beneath: own?.beneath });
+}

@@ -1,0 +1,25 @@
+/** `debian login: `, but not `Last login: `; with or without a kernel message behind it. */
+export const LOGIN_PROMPT = /(?<![Ll]ast |[Ff]ailed )\blogin: /;
+
+/** As asked after the name. */
+export const PASSWORD_PROMPT = /[Pp]assword(?: for [^\r\n:]*)?: /;
+
+/** Asked after the right password when it has expired. */
+export const NEW_PASSWORD_PROMPT = /(?:[Nn]ew|[Cc]urrent) (?:UNIX )?password: /;
+
+/** `$ `, `# `, `/ # `, `~ $ `, `sh-5.2# `: a prompt only where nothing follows. */
+export const BARE_PROMPT = /(?:^|[\r\n])(?:[\w.-]*[\w.~/-]* ?)?[$#] $/;
+
+/** `USER@host:~$ `, `[USER@host ~]$ `: a prompt wherever it stands. */
+export function userPrompt(username: string): RegExp {
+  const user = username.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?:^|[\\r\\n])\\[?${user}@[\\w.-]+[: ][^\\r\\n$#%>]*[$#%>] `);
+}
+
+/** What a system says that will never show a login prompt. */
+export const HOPELESS = {
+  panic: /Kernel panic - not syncing: [^\r\n]*[\r\n]/,
+  'emergency-mode': /You are in (?:emergency|rescue) mode/,
+  'emergency-shell':
+    /Entering emergency mode\. Exit the shell|Dropping to a shell!|(?:^|[\r\n])\(initramfs\) /,
+} as const satisfies Record<string, RegExp>;

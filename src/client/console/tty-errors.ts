@@ -1,0 +1,79 @@
+import {
+  DeadlineError,
+  ExpectError,
+  isDutError,
+  raceSignal,
+  startDeadline,
+  type WaitOptions,
+} from '../../core/index.ts';
+import { StreamEnd } from './tty-reader.ts';
+
+/** What an error about a console tells. */
+export interface TtyEvidence {
+  /** What was waited for, in words. */
+  readonly waitingFor: string;
+  readonly patterns: readonly string[];
+  readonly tail: string;
+  readonly transcript: string | undefined;
+}
+
+/** A call that waits for a console: it ends with its caller's signal, or when its time is up. */
+export interface TtyWait extends Disposable {
+  readonly signal: AbortSignal;
+  race<T>(promise: Promise<T>): Promise<T>;
+  /** The error for the user, made of what ended the wait. */
+  failed(error: unknown, evidence: TtyEvidence): unknown;
+}
+
+/** No more lines than these, and no more characters, of what the console showed last: an error must stay readable. */
+const QUOTED_LINES = 15;
+const QUOTED_LENGTH = 2_000;
+
+/** Starts a wait; `operation` is as the user would call it: `console.expect`. */
+export function startWait(options: WaitOptions, operation: string): TtyWait {
+  const deadline = startDeadline(options, { operation, waitingFor: 'the console' });
+  return {
+    signal: deadline.signal,
+    race: (promise) => raceSignal(promise, deadline.signal),
+    failed: (error, evidence) => {
+      if (options.signal?.aborted) return options.signal.reason;
+      if (error instanceof StreamEnd) return closedError(operation, error.cause, evidence);
+      if (!(error instanceof DeadlineError) || error !== deadline.signal.reason) return error;
+      const what = `gave up after ${error.after}, still waiting for ${evidence.waitingFor}`;
+      return expectError('timeout', operation, what, evidence);
+    },
+    [Symbol.dispose]: () => deadline[Symbol.dispose](),
+  };
+}
+
+function closedError(operation: string, cause: unknown, evidence: TtyEvidence): ExpectError {
+  const why = isDutError(cause) ? `: ${cause.message.split('\n')[0]}` : '';
+  const what = `the console ended while waiting for ${evidence.waitingFor}${why}`;
+  return expectError('closed', operation, what, evidence, cause);
+}
+
+function expectError(
+  reason: 'timeout' | 'closed',
+  operation: string,
+  what: string,
+  { patterns, tail, transcript }: TtyEvidence,
+  cause?: unknown,
+): ExpectError {
+  const where = transcript === undefined ? [] : [`transcript: ${transcript}`];
+  return new ExpectError(
+    [`${operation}: ${what}`, ...quoteTail(tail), ...where].join('\n'),
+    { reason, patterns, tail: tail.slice(-QUOTED_LENGTH), ...(transcript !== undefined && { transcript }) },
+    { operation, cause },
+  );
+}
+
+/** The last lines of a console as lines of an error. */
+export function quoteTail(tail: string, heading = 'last on the console:'): string[] {
+  const lines = tail
+    .slice(-QUOTED_LENGTH)
+    .split(/\r*\n/)
+    .map((line) => line.replaceAll(/[^\P{Cc}\t]/gu, '').trimEnd())
+    .filter((line) => line !== '');
+  if (lines.length === 0) return ['the console has shown nothing'];
+  return [heading, ...lines.slice(-QUOTED_LINES).map((line) => `  | ${line}`)];
+}

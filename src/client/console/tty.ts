@@ -1,0 +1,213 @@
+import { StateError, type WaitOptions } from '../../core/index.ts';
+import type { ByteChannel } from '../../interfaces/index.ts';
+import type { Credentials } from '../machine.ts';
+import type { Command } from '../shell-words.ts';
+import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { describePatterns, type Pattern, type Patterns } from './patterns.ts';
+import { startWait, type TtyEvidence } from './tty-errors.ts';
+import type { TtyLine } from './tty-line.ts';
+import { LOGIN_TIMING, type LoginCircumstances, loginOnTty, type TtyLoginOptions } from './tty-login.ts';
+import { TtyReader } from './tty-reader.ts';
+import { runOnTty, type TtyResult, type TtyRunOptions } from './tty-run.ts';
+
+/** What `expect` found. */
+export interface Expected<Name extends string = string> {
+  /** The name of the pattern that was found. */
+  readonly name: Name;
+  /** The match of a regular expression, with its groups. */
+  readonly match: RegExpExecArray | null;
+  /** The text that came before the match, from where the last one ended. */
+  readonly before: string;
+  /** The text that matched. */
+  readonly text: string;
+}
+
+/**
+ * An open console: one conversation at a time, in text.
+ *
+ * `expect`, `read` and iteration consume what they return. Unread text is kept up to 1 MiB, then the oldest goes.
+ * Closing leaves the device as it is.
+ */
+export interface Tty extends AsyncIterable<string>, AsyncDisposable {
+  /**
+   * Waits for text. Consumes up to the end of the match, and returns at once when the text has come before the call. Of
+   * several patterns the first to be complete counts.
+   *
+   * A regular expression is tried on what has come so far: let it end in something definite, such as `\r\n`. Its match
+   * may have up to 64 KiB.
+   *
+   * @throws ExpectError with `reason: 'timeout'`, or `'closed'` when the console has ended, with the device's error as
+   * its cause where the device has failed.
+   */
+  expect(pattern: Pattern, options?: WaitOptions): Promise<Expected<'match'>>;
+  expect<const P extends Patterns>(patterns: P, options?: WaitOptions): Promise<Expected<keyof P & string>>;
+  /** Types text, or sends bytes as they are. */
+  write(data: string | Uint8Array, options?: WaitOptions): Promise<void>;
+  /** Types text and the Enter key. */
+  sendLine(text: string, options?: WaitOptions): Promise<void>;
+  /** Types Ctrl-C. */
+  interrupt(options?: WaitOptions): Promise<void>;
+  /** The next text; waits for some. `undefined` when the console has ended. */
+  read(options?: WaitOptions): Promise<string | undefined>;
+  /**
+   * Logs in and ends at a shell prompt, also when somebody is logged in already. A login that is refused is tried again
+   * with the next prompt: the user may still have to be made.
+   *
+   * @throws AuthError when the time is up and logins were refused; DeviceError when the system says that it will not come
+   * up; ExpectError otherwise. None shows the password.
+   */
+  login(credentials: Credentials, options?: TtyLoginOptions): Promise<void>;
+  /**
+   * Runs a command in the POSIX shell that waits at the prompt. Text is the shell's as it is; the words of an array are
+   * quoted. Directory and variables stay for the next command. Escape codes and messages of the kernel are left out.
+   *
+   * A command that takes too long, or whose signal aborts, gets a Ctrl-C.
+   *
+   * @throws CommandError when it fails, unless `reject` is false.
+   */
+  run(command: Command, options?: TtyRunOptions): Promise<TtyResult>;
+  /** The last text that came, whether or not it was consumed. */
+  readonly tail: string;
+  /** The file in which the console is recorded, on the exporter's host. */
+  readonly transcript: string | undefined;
+  close(): Promise<void>;
+}
+
+/** How a console is made from its channel. */
+export interface TtyParts {
+  readonly channel: ByteChannel;
+  readonly escapes: 'strip' | 'keep';
+  readonly transcript: string | undefined;
+  readonly hasShownAnything: LoginCircumstances['hasShownAnything'];
+  /** Why the channel has ended, if that is known elsewhere. */
+  readonly whyEnded: () => unknown;
+  readonly close: () => Promise<void>;
+  readonly timing?: LoginCircumstances['timing'];
+}
+
+/** Opens a conversation on `channel`, which it then owns. */
+export function openTty(parts: TtyParts): Tty {
+  const reader = new TtyReader();
+  void reader.pump(parts.channel, parts.escapes, parts.whyEnded);
+  return new ConsoleTty(reader, parts);
+}
+
+class ConsoleTty implements Tty {
+  readonly #reader: TtyReader;
+  readonly #parts: TtyParts;
+  readonly #line: TtyLine;
+  /** Whose turn it is to read. */
+  #turn: string | undefined;
+
+  constructor(reader: TtyReader, parts: TtyParts) {
+    this.#reader = reader;
+    this.#parts = parts;
+    this.#line = {
+      reader,
+      sendLine: (text, signal) => this.sendLine(text, { signal }),
+      interrupt: () => this.interrupt(),
+      evidence: () => this.#evidence(),
+    };
+  }
+
+  get tail(): string {
+    return this.#reader.tail;
+  }
+
+  get transcript(): string | undefined {
+    return this.#parts.transcript;
+  }
+
+  async expect<const P extends Patterns>(
+    wanted: Pattern | P,
+    options: WaitOptions = {},
+  ): Promise<Expected<never>> {
+    const patterns: Patterns =
+      typeof wanted === 'string' || wanted instanceof RegExp ? { match: wanted } : wanted;
+    const shown = describePatterns(patterns);
+    return this.#takeTurn('expect', async () => {
+      using wait = startWait({ timeout: DEFAULT_TIMEOUT.expect, ...options }, 'console.expect');
+      try {
+        const { name, groups, before, text } = await this.#reader.find(patterns, wait.signal);
+        return { name: name as never, match: groups, before, text }; // SAFE: a key of the caller's patterns
+      } catch (error) {
+        throw wait.failed(error, { ...this.#evidence(), waitingFor: shown.join(' or '), patterns: shown });
+      }
+    });
+  }
+
+  async write(data: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
+    using wait = startWait(options, 'console.write');
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    try {
+      await wait.race(this.#parts.channel.write(bytes));
+    } catch (error) {
+      throw wait.failed(error, { ...this.#evidence(), waitingFor: 'the device to take input', patterns: [] });
+    }
+  }
+
+  sendLine(text: string, options?: WaitOptions): Promise<void> {
+    return this.write(`${text}\r`, options);
+  }
+
+  interrupt(options?: WaitOptions): Promise<void> {
+    return this.write('\x03', options);
+  }
+
+  read(options: WaitOptions = {}): Promise<string | undefined> {
+    return this.#takeTurn('read', async () => {
+      using wait = startWait(options, 'console.read');
+      try {
+        return await this.#reader.read(wait.signal);
+      } catch (error) {
+        throw wait.failed(error, { ...this.#evidence(), waitingFor: 'text', patterns: [] });
+      }
+    });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void> {
+    for (let text = await this.read(); text !== undefined; text = await this.read()) yield text;
+  }
+
+  login(credentials: Credentials, options: TtyLoginOptions = {}): Promise<void> {
+    const { hasShownAnything, timing = LOGIN_TIMING } = this.#parts;
+    const waits = { timeout: DEFAULT_TIMEOUT.login, ...options };
+    return this.#takeTurn('login', () =>
+      loginOnTty(this.#line, credentials, waits, { hasShownAnything, timing }),
+    );
+  }
+
+  run(command: Command, options: TtyRunOptions = {}): Promise<TtyResult> {
+    const waits = { timeout: DEFAULT_TIMEOUT.run, ...options };
+    return this.#takeTurn('run', () => runOnTty(this.#line, command, waits));
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Text goes to one reader only: two at once would each miss what the other got. */
+  async #takeTurn<T>(operation: string, act: () => Promise<T>): Promise<T> {
+    if (this.#turn) {
+      throw new StateError(
+        `console.${operation}: another call (${this.#turn}) is reading this console; await it first`,
+        { state: this.#turn, needed: 'no other call' },
+        { operation: `console.${operation}` },
+      );
+    }
+    this.#turn = operation;
+    try {
+      return await act();
+    } finally {
+      this.#turn = undefined;
+    }
+  }
+
+  #evidence(): Pick<TtyEvidence, 'tail' | 'transcript'> {
+    return { tail: this.#reader.tail, transcript: this.#parts.transcript };
+  }
+}

@@ -1,0 +1,95 @@
+import { chmod } from 'node:fs/promises';
+import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
+import { type Duplex, pipeline } from 'node:stream';
+import { StateError } from '../core/index.ts';
+import { closeWithSession } from './closing.ts';
+import type { SessionInfo } from './node.ts';
+
+/** Where a forwarded connection is offered on this host. */
+export type ForwardOptions =
+  | { /** A port of 127.0.0.1; default: one that is free. */ readonly localPort?: number }
+  | { /** A Unix socket that only its owner may use. */ readonly path: string };
+
+/** A local listener whose connections end at the device. */
+export interface Forward extends AsyncDisposable {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** As `Forward`, by a Unix socket. */
+export interface UnixForward extends AsyncDisposable {
+  readonly path: string;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** Listens on loopback and joins each connection with a new one by `connect`. @throws StateError when it is in use. */
+export async function openForward(
+  session: SessionInfo,
+  connect: () => Promise<Duplex>,
+  { localPort = 0 }: { readonly localPort?: number | undefined },
+): Promise<Forward> {
+  const { address, close } = await listen(session, connect, { host: LOOPBACK, port: localPort });
+  const { port } = address as AddressInfo; // SAFE: a TCP listener
+  return { host: LOOPBACK, port, close, [Symbol.asyncDispose]: close };
+}
+
+/** As `openForward`, at a path of the file system. */
+export async function openUnixForward(
+  session: SessionInfo,
+  connect: () => Promise<Duplex>,
+  path: string,
+): Promise<UnixForward> {
+  const { close } = await listen(session, connect, { path });
+  await chmod(path, 0o600);
+  return { path, close, [Symbol.asyncDispose]: close };
+}
+
+async function listen(session: SessionInfo, connect: () => Promise<Duplex>, where: ListenOptions) {
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    void join(socket, connect);
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, where)));
+  server.listen(where, resolve);
+  await promise;
+  const close = closeWithSession(session, async () => {
+    const closed = new Promise((done) => server.close(done));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return { address: server.address(), close };
+}
+
+/** Both ways, each end at its own time; whoever cannot be reached is a connection that breaks. */
+async function join(socket: Socket, connect: () => Promise<Duplex>): Promise<void> {
+  socket.on('error', () => undefined);
+  try {
+    const far = await connect();
+    const failed = (error: unknown) => {
+      if (!error) return;
+      socket.destroy();
+      far.destroy();
+    };
+    pipeline(socket, far, failed);
+    pipeline(far, socket, failed);
+  } catch {
+    socket.resetAndDestroy();
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, where: ListenOptions): unknown {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error;
+  const name = where.path ?? `port ${where.port} of ${LOOPBACK}`;
+  const what = error.code === 'EACCES' ? 'may not be used by this user' : 'is in use by another program';
+  return new StateError(
+    `forward: ${name} ${what}`,
+    { state: 'in use', needed: 'an address that is free (port 0: one that is)' },
+    { operation: 'forward', cause: error },
+  );
+}

@@ -1,0 +1,28 @@
+import type { Client, Interface } from '../interfaces/index.ts';
+import type { RemoteExporter, ReportNode } from '../rpc/index.ts';
+import { matchInterface } from './known-interfaces.ts';
+import type { RemoteNode, SessionInfo } from './node.ts';
+
+/** A node of `exporter`'s report, with the calls of `contract`. */
+export function remoteNode<I extends Interface>(
+  exporter: RemoteExporter,
+  session: SessionInfo,
+  node: ReportNode,
+  contract: I,
+): RemoteNode<I> {
+  const extended = matchInterface(node, contract) === 'ours';
+  let calls: Client<I> | undefined;
+  return {
+    path: node.path,
+    get calls() {
+      calls ??= exporter.calls(node, contract, { strict: extended });
+      return calls;
+    },
+    extended,
+    session,
+    child: (name, childContract) => {
+      const child = node.children.get(name);
+      return child && remoteNode(exporter, session, child, childContract);
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig, type ParsedKey } from 'ssh2';
+import {
+  AuthError,
+  ConfigError,
+  DeadlineError,
+  isDutError,
+  raceSignal,
+  startDeadline,
+  UnreachableError,
+  type WaitOptions,
+} from '../../core/index.ts';
+import type { ByteChannel } from '../../interfaces/index.ts';
+import { duplexOf } from '../duplex.ts';
+import { pause } from '../pause.ts';
+
+/** Who logs in, and with what: the key is tried before the password. */
+export interface SshLogin {
+  readonly username: string;
+  /** In OpenSSH's format. */
+  readonly privateKey?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** A server that accepted the login. */
+export interface SshConnection {
+  readonly client: Client;
+  /** Aborts when the connection has ended, with an UnreachableError that says why. */
+  readonly ended: AbortSignal;
+}
+
+/** A guest that is starting may swallow a connection: then another one is tried. */
+const ATTEMPT_TIMEOUT = 20_000;
+const FIRST_PAUSE = 200;
+const LONGEST_PAUSE = 2_000;
+
+/**
+ * Connects and logs in, again and again until the server answers: it may still be starting.
+ *
+ * @throws AuthError as soon as the server refuses the login; what `open` throws, unless that only means that nobody listens
+ * yet; DeadlineError with what happened last.
+ */
+export async function connectSsh(
+  open: (options: WaitOptions) => Promise<ByteChannel>,
+  login: SshLogin,
+  options: WaitOptions,
+): Promise<SshConnection> {
+  using deadline = startDeadline(options, { operation: 'ssh.connect', waitingFor: 'the ssh server' });
+  const config = configOf(login);
+  let last: unknown;
+  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+    try {
+      return await attempt(open, config, deadline.signal);
+    } catch (error) {
+      if (!isTransient(error)) throw withLast(error, last);
+      last = error;
+    }
+    await pause(wait, deadline.signal).catch((error) => {
+      throw withLast(error, last);
+    });
+  }
+}
+
+/** Nobody listens, or whoever does is not ready: that passes while a machine starts. */
+const isTransient = (error: unknown) => isDutError(error) && error.code === 'unreachable';
+
+/** The deadline's error says what kept the server from answering. */
+function withLast(error: unknown, last: unknown): unknown {
+  if (!(error instanceof DeadlineError) || error.operation !== 'ssh.connect' || !isDutError(last))
+    return error;
+  const { after, waitingFor } = error;
+  return new DeadlineError(
+    `${error.message}\nlast attempt: ${last.message}`,
+    { after, waitingFor },
+    { operation: 'ssh.connect', cause: last },
+  );
+}
+
+async function attempt(
+  open: (options: WaitOptions) => Promise<ByteChannel>,
+  config: ConnectConfig,
+  signal: AbortSignal,
+): Promise<SshConnection> {
+  const sock = duplexOf(await open({ signal }), { allowHalfOpen: false });
+  const client = new ssh2.Client();
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const end = new AbortController();
+  let banner = '';
+  let cause: (Error & { level?: string }) | undefined;
+  client.on('ready', resolve);
+  client.on('banner', (text) => {
+    banner = text.trim();
+  });
+  client.on('error', (error) => {
+    cause ??= error;
+    sock.destroy();
+  });
+  client.on('close', () => {
+    reject(loginError(config.username ?? '', cause, banner));
+    end.abort(
+      new UnreachableError(`ssh: the connection has ended${why(cause)}`, { target: 'ssh' }, { cause }),
+    );
+  });
+  try {
+    client.connect({ ...config, sock, readyTimeout: ATTEMPT_TIMEOUT });
+    await raceSignal(ready, signal);
+  } catch (error) {
+    sock.destroy();
+    throw error;
+  }
+  return { client, ended: end.signal };
+}
+
+/** Why a connection ended before the login was accepted. */
+function loginError(
+  username: string,
+  cause: (Error & { level?: string }) | undefined,
+  banner: string,
+): unknown {
+  if (isDutError(cause)) return cause;
+  const said = banner === '' ? '' : `\nthe server said: ${banner}`;
+  if (cause?.level === 'client-authentication') {
+    const message = `ssh.connect: the server refuses the login of user ${JSON.stringify(username)}${said}`;
+    return new AuthError(message, {}, { operation: 'ssh.connect' });
+  }
+  const message = `ssh.connect: the server ended the connection before the login${why(cause)}${said}`;
+  return new UnreachableError(message, { target: 'ssh' }, { operation: 'ssh.connect', cause });
+}
+
+const why = (cause: Error | undefined) => (cause ? `: ${cause.message.split('\n')[0]}` : '');
+
+function configOf({ username, privateKey, password }: SshLogin): ConnectConfig {
+  const methods: AnyAuthMethod[] = [];
+  if (privateKey !== undefined) methods.push({ type: 'publickey', username, key: readKey(privateKey) });
+  if (password !== undefined) {
+    methods.push({ type: 'password', username, password });
+    methods.push({
+      type: 'keyboard-interactive',
+      username,
+      prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password)),
+    });
+  }
+  if (methods.length === 0) methods.push({ type: 'none', username });
+  return { username, authHandler: methods };
+}
+
+function readKey(privateKey: string): ParsedKey {
+  const key = ssh2.utils.parseKey(privateKey);
+  if (!(key instanceof Error)) return key;
+  const message = 'expected an unencrypted private key in the format of OpenSSH or PEM';
+  throw new ConfigError(`ssh.connect: privateKey: ${message}`, { issues: [{ path: 'privateKey', message }] });
+}

@@ -1,0 +1,102 @@
+import type { ClientChannel } from 'ssh2';
+import { startDeadline, type WaitOptions } from '../../core/index.ts';
+import { closeWithSession } from '../closing.ts';
+import { type Forward, openForward } from '../forward.ts';
+import type { SessionInfo } from '../node.ts';
+import { type Command, shellLine } from '../shell-words.ts';
+import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import type { SshConnection } from './ssh-connect.ts';
+import { downloadOverSsh, uploadOverSsh } from './ssh-copy.ts';
+import {
+  openChannel,
+  type SshProcess,
+  type SshShell,
+  startProcess,
+  startShell,
+  type TerminalSize,
+  withEnvironment,
+} from './ssh-process.ts';
+import { runOverSsh, type SshResult, type SshRunOptions } from './ssh-run.ts';
+
+/** A login by ssh. When its connection ends, everything that is going on in it ends with an UnreachableError. */
+export interface SshSession extends AsyncDisposable {
+  /**
+   * Runs a command to its end. Text is for the user's shell as it is; the words of an array are quoted.
+   *
+   * @throws CommandError when it fails, unless `reject` is false.
+   */
+  run(command: Command, options?: SshRunOptions): Promise<SshResult>;
+  /** Starts a command, with its streams. */
+  spawn(command: Command, options?: SshSpawnOptions): Promise<SshProcess>;
+  /** Starts the user's shell in a terminal. */
+  shell(options?: TerminalSize & WaitOptions): Promise<SshShell>;
+  /** Copies a file or a folder to the device. A file is there only once it is whole. */
+  upload(local: string, remote: string, options?: WaitOptions): Promise<void>;
+  /** Copies a file or a folder from the device. A file is there only once it is whole. */
+  download(remote: string, local: string, options?: WaitOptions): Promise<void>;
+  /** Offers a port that the device can reach, by default one of its own, at 127.0.0.1 of this host. */
+  forward(options: SshForwardOptions): Promise<Forward>;
+  close(): Promise<void>;
+}
+
+export interface SshSpawnOptions extends WaitOptions {
+  /** Gives the command a terminal; then all its output is on stdout. */
+  readonly pty?: TerminalSize;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface SshForwardOptions {
+  readonly guestPort: number;
+  /** As the device sees it; default: the device itself. */
+  readonly guestHost?: string;
+  /** Default: one that is free. */
+  readonly localPort?: number;
+}
+
+/** A session on `connection`, which it then owns. */
+export function openSshSession(session: SessionInfo, connection: SshConnection): SshSession {
+  const { client, ended } = connection;
+  const close = closeWithSession(session, async () => {
+    const closed = new Promise<void>((resolve) => {
+      if (ended.aborted) resolve();
+      ended.addEventListener('abort', () => resolve(), { once: true });
+    });
+    client.end();
+    client.destroy();
+    await closed;
+  });
+  return {
+    run: (command, options) => runOverSsh(connection, command, { timeout: DEFAULT_TIMEOUT.run, ...options }),
+    spawn: async (command, { pty, env = {}, ...waits } = {}) => {
+      using deadline = startDeadline(waits, purpose('ssh.spawn', 'the command to start'));
+      const line = withEnvironment(shellLine(command), env);
+      return await startProcess(connection, line, pty, deadline.signal);
+    },
+    shell: async (options = {}) => {
+      using deadline = startDeadline(options, purpose('ssh.shell', 'the shell to start'));
+      return await startShell(connection, options, deadline.signal);
+    },
+    upload: async (local, remote, options = {}) => {
+      using deadline = startDeadline(options, purpose('ssh.upload', `${remote} to be written`));
+      await uploadOverSsh(connection, local, remote, deadline.signal);
+    },
+    download: async (remote, local, options = {}) => {
+      using deadline = startDeadline(options, purpose('ssh.download', `${remote} to be read`));
+      await downloadOverSsh(connection, remote, local, deadline.signal);
+    },
+    forward: ({ guestPort, guestHost = '127.0.0.1', localPort }) => {
+      const connect = () =>
+        openChannel(
+          connection,
+          ended,
+          (done) => client.forwardOut('127.0.0.1', 0, guestHost, guestPort, done),
+          (channel: ClientChannel) => channel,
+        );
+      return openForward(session, connect, { localPort });
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const purpose = (operation: string, waitingFor: string) => ({ operation, waitingFor });

@@ -1,0 +1,97 @@
+import { ConfigError, type WaitOptions } from '../../core/index.ts';
+import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/index.ts';
+import { registerHandle } from '../handles.ts';
+import { requireExtended } from '../missing.ts';
+import type { RemoteNode } from '../node.ts';
+import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { connectSsh, type SshLogin } from './ssh-connect.ts';
+import { openSshSession, type SshSession } from './ssh-session.ts';
+
+/** How to log in, where it shall be other than the device says. */
+export type SshConnectOptions = WaitOptions & Partial<SshLogin>;
+
+/** The ssh server of a device. */
+export interface SshHandle {
+  /**
+   * Logs in, by default with what the device says. Goes on trying until the server answers: it may still be starting.
+   *
+   * @throws AuthError when the login is refused; DeadlineError, with what happened last.
+   */
+  connect(options?: SshConnectOptions): Promise<SshSession>;
+}
+
+/** As `SshHandle`, where the address of the server is told. */
+export interface AddressedSshHandle extends SshHandle {
+  /** `tcp://HOST:PORT`, as the exporter's host sees it. */
+  address(options?: WaitOptions): Promise<string>;
+}
+
+declare module '../handles.ts' {
+  interface HandleTypes {
+    'ssh.v1': AddressedSshHandle;
+    'ssh-wrapper.v1': SshHandle;
+  }
+}
+
+type Identity = { username?: string; privateKey?: string | null; password?: string | null };
+
+function createSsh(
+  node: RemoteNode,
+  open: (options: WaitOptions) => Promise<ByteChannel>,
+  identify: (signal: AbortSignal | undefined) => Promise<Identity>,
+): SshHandle {
+  return {
+    connect: async ({ username, privateKey, password, ...options } = {}) => {
+      const asked = privateKey !== undefined || password !== undefined;
+      // Whoever brings a key or a password of his own wants no other tried.
+      const known = asked && username !== undefined ? {} : await identify(options.signal);
+      const login = {
+        username: username ?? known.username,
+        privateKey: asked ? privateKey : (known.privateKey ?? undefined),
+        password: asked ? password : (known.password ?? undefined),
+      };
+      const connection = await connectSsh(open, checkLogin(login), {
+        timeout: DEFAULT_TIMEOUT.sshConnect,
+        ...options,
+      });
+      return openSshSession(node.session, connection);
+    },
+  };
+}
+
+function checkLogin({ username, ...secrets }: Partial<SshLogin>): SshLogin {
+  if (username) return { username, ...secrets };
+  const message = 'missing; the device names no user: say whom to log in as';
+  throw new ConfigError(`ssh.connect: username: ${message}`, { issues: [{ path: 'username', message }] });
+}
+
+registerHandle(Ssh, (node): AddressedSshHandle => {
+  const { calls } = node;
+  const identify = async (signal: AbortSignal | undefined) => {
+    requireExtended(node, 'identity (give connect a username and a privateKey or password)', ['connect']);
+    return calls.identity({ signal });
+  };
+  return {
+    ...createSsh(node, (options) => calls.connect(undefined, options), identify),
+    address: (options) => calls.address(options),
+  };
+});
+
+registerHandle(SshWrapper, (node): SshHandle => {
+  const { calls } = node;
+  const tcp = node.child('tcp', Network);
+  if (!tcp) throw missingChild(node.path);
+  const identify = async (signal: AbortSignal | undefined) => {
+    const [username, privateKey] = await Promise.all([
+      calls.getDefaultUsername({ signal }),
+      calls.getSshIdentity({ signal }),
+    ]);
+    return { username, privateKey };
+  };
+  return createSsh(node, (options) => tcp.calls.connect(undefined, options), identify);
+});
+
+function missingChild(path: string): ConfigError {
+  const message = 'missing; an ssh wrapper needs a child "tcp"';
+  return new ConfigError(`${path}: tcp: ${message}`, { issues: [{ path: 'tcp', message }] });
+}

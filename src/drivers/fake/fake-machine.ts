@@ -1,0 +1,103 @@
+import { parseSize } from '../../core/index.ts';
+import { Machine, type PowerState } from '../../interfaces/index.ts';
+import { Turn } from '../std/index.ts';
+import { defineFake } from './define-fake.ts';
+import { type FakeConsoleOptions, fakeConsole } from './fake-console.ts';
+import type { Failures } from './fake-device.ts';
+import { type FakeDisplayOptions, fakeDisplay } from './fake-display.ts';
+import { type FakeImageFlasherOptions, fakeImageFlasher } from './fake-image-flasher.ts';
+import { FakeMachineDevice } from './fake-machine-device.ts';
+import { type FakeSshOptions, fakeSsh } from './fake-ssh.ts';
+import { type FakeVirtualPowerOptions, fakeVirtualPower } from './fake-virtual-power.ts';
+
+export interface FakeMachineOptions {
+  readonly fail?: Failures<typeof Machine>;
+  /** `fake` by default. */
+  readonly hostname?: string;
+  /** `user` by default. */
+  readonly username?: string;
+  readonly password?: string;
+  /** Of each part; what the parts share is seen to. */
+  readonly power?: Omit<FakeVirtualPowerOptions, 'turn'>;
+  readonly flasher?: Omit<FakeImageFlasherOptions, 'turn' | 'power'>;
+  readonly console?: FakeConsoleOptions;
+  readonly display?: FakeDisplayOptions;
+  readonly ssh?: Omit<FakeSshOptions, 'username' | 'password'>;
+}
+
+/**
+ * A virtual machine made of fakes, in the shape of a real one: a console that greets at power-on, a screen, disks, an ssh
+ * server. A test finds the device of a part at that part: `machine.children.power.device`.
+ */
+export function fakeMachine(options: FakeMachineOptions = {}) {
+  const { hostname = 'fake', username = 'user', password = 'fake-password' } = options;
+  const children = createParts(options, hostname, { username, password });
+  const parts = Object.values(children).map((part) => part.device);
+  const device = new FakeMachineDevice(parts, options.fail);
+  children.power.device.onChange = (state, before) => {
+    if (before === 'off') children.console.device.powerOn();
+    device.announce(EVENTS[state]);
+  };
+  return defineFake({
+    name: 'fake-machine',
+    interface: Machine,
+    device,
+    children,
+    open: () => ({
+      getHostname: async () => hostname,
+      getUsername: async () => username,
+      getPassword: async () => password,
+      setDiskSize: async (size) => {
+        device.diskSize = parseSize(size);
+        return null;
+      },
+      setMemorySize: async (size) => {
+        device.memory = parseSize(size);
+        return null;
+      },
+      describe: async () => describeMachine(device),
+      events: ({ signal }) => device.events(signal),
+    }),
+  });
+}
+
+/** What QEMU says when a machine gets into a state. */
+const EVENTS: Readonly<Record<PowerState, string>> = {
+  off: 'SHUTDOWN',
+  running: 'RESUME',
+  paused: 'STOP',
+  panicked: 'GUEST_PANICKED',
+  'io-error': 'BLOCK_IO_ERROR',
+  shutdown: 'SHUTDOWN',
+};
+
+function createParts(
+  options: FakeMachineOptions,
+  hostname: string,
+  account: { username: string; password: string },
+) {
+  const turn = new Turn();
+  const power = fakeVirtualPower({ ...options.power, turn });
+  return {
+    power,
+    flasher: fakeImageFlasher({ ...options.flasher, turn, power: power.device }),
+    console: fakeConsole({ greeting: `\r\n${hostname} login: `, ...options.console }),
+    vnc: fakeDisplay(options.display),
+    ssh: fakeSsh({ ...options.ssh, ...account }),
+  };
+}
+
+function describeMachine({ memory }: FakeMachineDevice) {
+  return {
+    arch: 'x86_64',
+    machine: 'fake',
+    cpu: 'fake',
+    cpus: 1,
+    memory,
+    accelerator: { name: 'fake', reason: 'nothing is run' },
+    firmware: 'fake',
+    command: [],
+    forwards: {},
+    artifacts: null,
+  };
+}

@@ -1,0 +1,18 @@
+export * from './counterpart.ts';
+export type { Fake } from './define-fake.ts';
+export * from './fake-console.ts';
+export * from './fake-device.ts';
+export * from './fake-display.ts';
+export * from './fake-flasher.ts';
+export * from './fake-image-flasher.ts';
+export * from './fake-machine.ts';
+export * from './fake-machine-device.ts';
+export * from './fake-network.ts';
+export * from './fake-power.ts';
+export * from './fake-serial.ts';
+export * from './fake-ssh.ts';
+export * from './fake-storage-mux.ts';
+export * from './fake-virtual-power.ts';
+export * from './rfb-server.ts';
+export * from './screen.ts';
+export type { CommandResult } from './ssh-session.ts';

@@ -1,0 +1,78 @@
+import { readFile, realpath, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { cacheDir, type Log, type OnProgress } from '../../core/index.ts';
+import { probeAccelerator } from './accelerator.ts';
+import { architectureOf, hostArch } from './architectures.ts';
+import type { QemuConfig } from './config.ts';
+import { type FindFirmwareOptions, findFirmware, findUefi } from './firmware.ts';
+import type { HostFacts } from './host-facts.ts';
+import { chooseUser, neededFiles } from './host-user.ts';
+import { wrapper } from './plan/machine.ts';
+import type { MemoryPlace } from './plan/types.ts';
+import { findProgram } from './programs.ts';
+import { findQemu } from './qemu-program.ts';
+
+export interface GatherHostOptions {
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Where downloads and what was learnt of this host are kept. */
+  readonly cacheDir?: string;
+  /** Folders that QEMU must be able to enter, beside what the configuration names. */
+  readonly reach?: readonly string[];
+}
+
+/**
+ * Looks at this host for a machine of `config`: QEMU, firmware, accelerator, and whom to run it as.
+ *
+ * @throws ConfigError, LaunchError, UnreachableError or ImageError when something that is needed is not to be had here.
+ */
+export async function gatherHost(config: QemuConfig, options: GatherHostOptions): Promise<HostFacts> {
+  const { log, signal } = options;
+  const cache = options.cacheDir ?? cacheDir();
+  const qemu = await findQemu(config.arch, { signal });
+  const setpriv = (await findProgram(['setpriv'])) ?? null;
+  const prefixes = [dirname(dirname(await realpath(qemu.binary))), '/usr'];
+  const search: FindFirmwareOptions = { ...options, cacheDir: cache, qemuVersion: qemu.version, prefixes };
+  const firmware = await findFirmware(config, search);
+  const machine = config.machine ?? architectureOf(config.arch).machine;
+  const accelerator = await probeAccelerator(
+    config,
+    {
+      platform: process.platform,
+      arch: hostArch(),
+      qemu,
+      kvmDevice: '/dev/kvm',
+      bootId: await readBootId(),
+      cacheDir: cache,
+      wrapper: wrapper({ setpriv, user: null }),
+      firmware: () => findUefi(config.arch, machine, search),
+    },
+    { signal },
+  );
+  const folders = Object.fromEntries((options.reach ?? []).map((folder) => [folder, 'x'] as const));
+  const chosen = await chooseUser({ ...folders, ...neededFiles(config, firmware, accelerator.name) });
+  // Only setpriv can start QEMU as somebody else.
+  const user = setpriv === null ? null : chosen.user;
+  log.info({ qemu: qemu.version, accelerator, firmware: firmware.description, user: chosen.reason }, 'host');
+  return { platform: process.platform, qemu, accelerator, firmware, setpriv, user };
+}
+
+/** Where a guest's memory may lie: in memory proper, else in a file of the machine's own folder. */
+export async function memoryPlaces(runDir: string): Promise<MemoryPlace[]> {
+  const folders = process.platform === 'linux' ? ['/dev/shm', runDir] : [runDir];
+  return Promise.all(folders.map(async (folder) => ({ folder, free: await freeBytes(folder) })));
+}
+
+/** None where the folder is missing. */
+const freeBytes = (folder: string) =>
+  statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  );
+
+const readBootId = () =>
+  readFile(join('/proc/sys/kernel/random', 'boot_id'), 'utf8').then(
+    (id) => id.trim(),
+    () => undefined,
+  );

@@ -1,0 +1,2 @@
+export type { QemuConfig, QemuConfigInput } from './config.ts';
+export * from './driver.ts';

@@ -1,0 +1,214 @@
+import { type Duration, type Log, parseDuration, StateError, startDeadline } from '../../../core/index.ts';
+import type { CallContext } from '../../../driver/index.ts';
+import type { MachineEvent, OffResult, PowerState } from '../../../interfaces/index.ts';
+import { Turn } from '../../std/index.ts';
+import { EventFanout } from './event-fanout.ts';
+import { type PowerPlan, PowerSession, type SessionParts } from './power-session.ts';
+
+/** The longest that QEMU may take to reset a machine. */
+const RESET_PATIENCE: Duration = '60s';
+
+/** How to switch off; nothing means at once. */
+export interface Off {
+  readonly mode: 'graceful' | 'forced';
+  readonly deadline?: Duration | undefined;
+}
+
+export interface MachineParts extends Omit<SessionParts, 'onEvent'> {
+  /** Makes everything ready for a power-on: files, disks, the command line. */
+  readonly prepare: (signal: AbortSignal) => Promise<PowerPlan>;
+  readonly log: Log;
+  /** How long a guest may take to shut down, unless the caller says so. */
+  readonly shutdownDeadline: Duration;
+}
+
+/** Who calls when the whole is closed. */
+const CLOSING = {
+  signal: new AbortController().signal,
+  peer: { name: 'the exporter', local: true },
+} as const satisfies Pick<CallContext, 'signal' | 'peer'>;
+
+/** A machine that is switched on and off. Calls that change its state are one at a time. */
+export class VirtualMachine implements AsyncDisposable {
+  readonly #parts: MachineParts;
+  readonly #turn = new Turn();
+  readonly #events = new EventFanout<MachineEvent>((count) => ({
+    event: 'EVENTS_MISSED',
+    time: new Date().toISOString(),
+    data: { count },
+  }));
+  #session: PowerSession | undefined;
+  #closed = false;
+
+  constructor(parts: MachineParts) {
+    this.#parts = parts;
+  }
+
+  /** What the machine does from now on: QEMU's events, and `POWER_ON` and `EXIT`. */
+  events(signal: AbortSignal): AsyncIterable<MachineEvent> {
+    return this.#events.subscribe(signal);
+  }
+
+  /** The power session that is going on. @throws StateError when the machine is off. */
+  session(operation: string): PowerSession {
+    if (this.#session) return this.#session;
+    throw stateError(operation, 'off', 'on');
+  }
+
+  get isOn(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** What it is doing, by QEMU's own word. */
+  async state(): Promise<PowerState> {
+    const session = this.#session;
+    try {
+      return (await session?.state()) ?? 'off';
+    } catch (error) {
+      if (session === this.#session) await session?.ended;
+      if (this.#session === undefined) return 'off';
+      throw error;
+    }
+  }
+
+  /** Runs `work` while nobody can switch the machine on. @throws StateError when it is on. */
+  async whileOff<T>(
+    operation: string,
+    context: CallContext,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.#turn.take(operation, context, async (signal) => {
+      if (this.#session) throw stateError(operation, await this.state(), 'off');
+      return await work(signal);
+    });
+  }
+
+  /** Resolves when the CPUs run. */
+  async on(context: CallContext): Promise<void> {
+    await this.#turn.take('power.on', context, (signal) => this.#on(signal));
+  }
+
+  /** Resolves when QEMU is gone and its console is recorded to the end. A forced one ends whatever else is going on. */
+  async off(off: Off | undefined, context: CallContext): Promise<OffResult> {
+    const forced = off === undefined || off.mode === 'forced';
+    return forced
+      ? await this.#turn.preempt('power.off', context, (signal) => this.#off(undefined, signal))
+      : await this.#turn.take('power.off', context, (signal) => this.#off(off, signal));
+  }
+
+  async cycle(off: Off | undefined, context: CallContext): Promise<OffResult> {
+    return await this.#turn.take('power.cycle', context, async (signal) => {
+      const result = await this.#off(off, signal);
+      await this.#on(signal);
+      return result;
+    });
+  }
+
+  /** Resets the machine. One that stands still because it failed runs again. */
+  async reset(context: CallContext): Promise<void> {
+    await this.#turn.take('power.reset', context, async (signal) => {
+      const session = this.session('power.reset');
+      const before = await this.state();
+      const waitingFor = "QEMU's event RESET";
+      using deadline = startDeadline(
+        { signal, timeout: RESET_PATIENCE },
+        { operation: 'power.reset', waitingFor },
+      );
+      const seen = this.#see(['RESET', 'EXIT'], deadline.signal);
+      await session.execute('system_reset', signal);
+      if ((await seen) === 'EXIT') {
+        session.broken.throwIfAborted();
+        throw stateError('power.reset', 'off', 'on');
+      }
+      if (before === 'panicked' || before === 'io-error') await session.execute('cont', signal);
+    });
+  }
+
+  async pause(context: CallContext): Promise<void> {
+    await this.#turn.take('power.pause', context, async (signal) => {
+      await this.session('power.pause').execute('stop', signal);
+    });
+  }
+
+  /** @throws StateError when it is off, or has panicked: only a reset helps then. */
+  async resume(context: CallContext): Promise<void> {
+    await this.#turn.take('power.resume', context, async (signal) => {
+      const session = this.session('power.resume');
+      const state = await this.state();
+      if (state === 'panicked') throw stateError('power.resume', state, 'paused');
+      await session.execute('cont', signal);
+    });
+  }
+
+  /** Ends whatever is going on and cuts the power. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#turn.preempt('close', { ...CLOSING, log: this.#parts.log }, (signal) =>
+      this.#off(undefined, signal),
+    );
+    this.#events.end();
+  }
+
+  async #on(signal: AbortSignal): Promise<void> {
+    if (this.#session) return;
+    if (this.#closed) throw stateError('power.on', 'closed', 'open');
+    const plan = await this.#parts.prepare(signal);
+    let over = false;
+    const onEvent = (event: MachineEvent) => {
+      // Off before anybody is told so.
+      if (event.event === 'EXIT') {
+        over = true;
+        this.#session = undefined;
+      }
+      this.#events.publish(event);
+    };
+    const session = await PowerSession.start(plan, { ...this.#parts, onEvent }, signal);
+    if (!over) this.#session = session;
+  }
+
+  async #off(off: Off | undefined, signal: AbortSignal): Promise<OffResult> {
+    const session = this.#session;
+    if (!session) return 'already';
+    if (off?.mode === 'graceful') {
+      if (await this.#shutDown(session, off.deadline ?? this.#parts.shutdownDeadline, signal))
+        return 'graceful';
+    }
+    await session.stop();
+    return 'forced';
+  }
+
+  /** Presses the power button and waits for the guest. False when it did not, or cannot, switch itself off. */
+  async #shutDown(session: PowerSession, deadline: Duration, signal: AbortSignal): Promise<boolean> {
+    const state = await this.state();
+    if (state === 'running' || state === 'paused') {
+      const up = AbortSignal.timeout(parseDuration(deadline));
+      const seen = this.#see(['EXIT', 'GUEST_PANICKED'], AbortSignal.any([signal, up]));
+      try {
+        if (state === 'paused') await session.execute('cont', signal);
+        await session.execute('system_powerdown', signal);
+        await seen;
+      } catch {
+        signal.throwIfAborted();
+      }
+    }
+    return session.shutDownByGuest;
+  }
+
+  /** Resolves with the first of these events from now on. */
+  #see(names: readonly string[], signal: AbortSignal): Promise<string> {
+    const events = this.#events.subscribe(signal);
+    const first = async () => {
+      for await (const { event } of events) if (names.includes(event)) return event;
+      throw stateError('power', 'closed', 'open');
+    };
+    const seen = first();
+    // Whoever asked may fail before it looks.
+    seen.catch(() => undefined);
+    return seen;
+  }
+}
+
+function stateError(operation: string, state: string, needed: string): StateError {
+  const message = `${operation}: the machine is ${state}; it must be ${needed}`;
+  return new StateError(message, { state, needed }, { operation });
+}

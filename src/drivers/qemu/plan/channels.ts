@@ -1,0 +1,27 @@
+import { DESCRIPTORS } from '../descriptors.ts';
+import { device, option, pciDevice, SLOTS } from './options.ts';
+import type { Circumstances, Piece } from './types.ts';
+
+/** QMP, over an inherited socket. */
+export function qmp(): Piece {
+  const socket = option('socket', { id: 'qmp', fd: DESCRIPTORS.qmp });
+  return { args: ['-chardev', socket, '-mon', option('', { chardev: 'qmp', mode: 'control' })] };
+}
+
+/** The serial console, over an inherited socket, with QEMU's own log as the recorder of last resort. */
+export function console({ files }: Circumstances): Piece {
+  const socket = { id: 'console', fd: DESCRIPTORS.console, logfile: files.consoleLog, logappend: true };
+  return { args: ['-chardev', option('socket', socket), '-serial', 'chardev:console'] };
+}
+
+/** The port of the guest agent, over an inherited socket. */
+export function agent(): Piece {
+  const port = { id: 'agent', bus: 'serial.0', nr: 1, chardev: 'agent', name: 'org.qemu.guest_agent.0' };
+  return {
+    args: [
+      ...['-chardev', option('socket', { id: 'agent', fd: DESCRIPTORS.agent })],
+      ...pciDevice('serial', 'virtio-serial-pci', SLOTS.serial),
+      ...device('virtserialport', port),
+    ],
+  };
+}

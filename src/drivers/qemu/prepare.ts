@@ -1,0 +1,99 @@
+import { chown, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ByteSize } from '../../core/index.ts';
+import { renderCloudInit } from './cloud-init.ts';
+import type { QemuConfig } from './config.ts';
+import { memoryPlaces } from './host.ts';
+import type { HostFacts } from './host-facts.ts';
+import type { SshKeyPair } from './keys.ts';
+import { planMachine } from './plan/plan-machine.ts';
+import type { MachineFiles, MachinePlan, PlannedFile } from './plan/types.ts';
+import { CONSOLE_LOG, type RunFolder } from './run-folder.ts';
+import { writeSeed } from './seed.ts';
+import { createBlankDisk, createOverlay, growDisk } from './storage/disks.ts';
+import type { Media } from './storage/media.ts';
+
+/** What a machine is, from its opening to its end; what it is asked to be at the next power-on is in `sizes`. */
+export interface Equipment {
+  readonly config: QemuConfig;
+  readonly host: HostFacts;
+  readonly run: RunFolder;
+  readonly media: Media;
+  readonly uuid: string;
+  readonly mac: string;
+  readonly password: string;
+  readonly keys: SshKeyPair;
+  readonly sizes: { memory?: ByteSize; diskSize?: ByteSize };
+}
+
+/** QEMU's own log of the console is begun anew at a power-on when it has become larger than this. */
+const CONSOLE_LOG_CAP = 64 * 2 ** 20;
+
+/**
+ * Plans the next power-on and makes the files it needs; those that the machine has written to are kept.
+ *
+ * @throws ConfigError when a size does not fit the image, CapacityError when memory or disk have no room for it.
+ */
+export async function prepareMachine(equipment: Equipment, signal: AbortSignal): Promise<MachinePlan> {
+  await capConsoleLog(join(equipment.run.path, CONSOLE_LOG));
+  const plan = await planPowerOn(equipment, signal);
+  for (const file of plan.files) {
+    await makeFile(file, equipment, signal);
+    if (plan.user) await chown(file.path, plan.user.uid, plan.user.gid);
+  }
+  return plan;
+}
+
+/** What the next power-on would be. Nothing is made. @throws as `prepareMachine`. */
+export async function planPowerOn(equipment: Equipment, signal: AbortSignal): Promise<MachinePlan> {
+  const { config, host, sizes } = equipment;
+  return planMachine({ ...config, ...sizes }, host, await gatherFiles(equipment, signal));
+}
+
+async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSignal): Promise<MachineFiles> {
+  const root = await media.image('root', { signal });
+  const [bios, code, vars] = [
+    await media.image('bios', { signal }),
+    await media.image('OVMF_CODE.fd', { signal }),
+    await media.image('OVMF_VARS.fd', { signal }),
+  ].map((image) => image?.path ?? null);
+  return {
+    runDir: run.path,
+    socketDir: run.sockets,
+    consoleLog: join(run.path, CONSOLE_LOG),
+    uuid,
+    mac,
+    root: root ? { path: root.path, format: root.format, size: root.virtualSize } : null,
+    bios: bios ?? null,
+    code: code ?? null,
+    vars: vars ?? null,
+    memory: await memoryPlaces(run.path),
+  };
+}
+
+async function makeFile(file: PlannedFile, equipment: Equipment, signal: AbortSignal): Promise<void> {
+  const { path } = file;
+  if (file.kind === 'seed') return await makeSeed(path, equipment, signal);
+  if (await isThere(path)) {
+    if (file.size !== null) await growDisk(path, file.size, signal);
+  } else if (file.kind === 'blank') await createBlankDisk(path, file.size, signal);
+  else await createOverlay(path, { path: file.backing, format: file.backingFormat }, file.size, signal);
+}
+
+async function makeSeed(path: string, equipment: Equipment, signal: AbortSignal): Promise<void> {
+  const { config, uuid, password, keys } = equipment;
+  const seed = renderCloudInit(config, { instanceId: uuid, password, authorizedKeys: [keys.publicKey] });
+  await writeSeed(path, seed, { signal });
+}
+
+async function capConsoleLog(path: string): Promise<void> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  if (size > CONSOLE_LOG_CAP) await rm(path);
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

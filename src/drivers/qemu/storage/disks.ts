@@ -1,0 +1,69 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { ConfigError, formatSize, runTool } from '../../../core/index.ts';
+import type { ImageFormat } from './image-format.ts';
+
+const HINT = 'install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)';
+
+/** What an overlay lies on. It is never written to. */
+export interface OverlayBase {
+  readonly path: string;
+  readonly format: ImageFormat;
+}
+
+/** Makes a qcow2 file that reads as `base` until it is written to; `size`, if given, makes the disk larger than that. */
+export async function createOverlay(
+  path: string,
+  base: OverlayBase,
+  size: number | null,
+  signal: AbortSignal,
+): Promise<void> {
+  await create(path, ['-b', base.path, '-F', base.format], size, signal);
+}
+
+/** Makes an empty qcow2 disk. */
+export async function createBlankDisk(path: string, size: number, signal: AbortSignal): Promise<void> {
+  await create(path, [], size, signal);
+}
+
+/** Makes the qcow2 disk in `path` as large as `size`. @throws ConfigError when it is larger: what is at its end would be lost. */
+export async function growDisk(path: string, size: number, signal: AbortSignal): Promise<void> {
+  const now = await diskSize(path);
+  if (size < now) {
+    const message = `got ${formatSize(size)}; the disk has ${formatSize(now)} already and cannot shrink: flash it anew`;
+    throw new ConfigError(`diskSize: ${message}`, { issues: [{ path: 'diskSize', message }] });
+  }
+  if (size > now) await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(size)], signal);
+}
+
+/** Writes what the qcow2 disk `path` reads as now, with all that it lies on, into the new file `target`. */
+export async function flattenDisk(
+  path: string,
+  target: string,
+  format: ImageFormat,
+  signal: AbortSignal,
+): Promise<void> {
+  await qemuImg(['convert', '-q', '-f', 'qcow2', '-O', format, path, target], signal);
+}
+
+/** Bytes of the disk that a qcow2 file of ours makes: the size in its header. */
+export async function diskSize(path: string): Promise<number> {
+  await using file = await open(path);
+  const { buffer } = await file.read(Buffer.alloc(32), 0, 32, 0);
+  return Number(buffer.readBigUInt64BE(24));
+}
+
+/** Created beside its place and then renamed: a disk that is there is whole. */
+async function create(path: string, base: string[], size: number | null, signal: AbortSignal): Promise<void> {
+  const temporary = `${path}.new`;
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => rm(temporary, { force: true }));
+  await qemuImg(
+    ['create', '-q', '-f', 'qcow2', ...base, temporary, ...(size === null ? [] : [String(size)])],
+    signal,
+  );
+  await rename(temporary, path);
+}
+
+async function qemuImg(args: readonly string[], signal: AbortSignal): Promise<void> {
+  await runTool('qemu-img', args, { signal, hint: HINT });
+}

@@ -1,0 +1,71 @@
+import { ImageError } from '../../../core/index.ts';
+
+/** The formats of disk images that a machine can use. */
+export type ImageFormat = 'raw' | 'qcow2';
+
+/** What the first bytes of an image say. */
+export interface ImageFacts {
+  readonly format: ImageFormat;
+  /** Size of the disk, in bytes, as the machine sees it. */
+  readonly virtualSize: number;
+}
+
+/** How many bytes of an image are needed to know what it is. */
+export const HEADER_SIZE = 512;
+
+const QCOW2_MAGIC = 'QFI\xfb';
+/** Bit 2 of the incompatible features: the data lies in another file. */
+const EXTERNAL_DATA = 0x04;
+
+/** Things that are often taken for an image, by what they begin with. */
+const NO_IMAGES: readonly (readonly [string, string])[] = [
+  ['KDMV', 'a VMDK image; convert it with qemu-img convert -O qcow2'],
+  ['# Disk DescriptorFile', 'the description of a VMDK image; convert it with qemu-img convert -O qcow2'],
+  ['vhdxfile', 'a VHDX image; convert it with qemu-img convert -O qcow2'],
+  ['conectix', 'a VHD image; convert it with qemu-img convert -O qcow2'],
+  ['PK\x03\x04', 'a ZIP archive; unpack it first'],
+  ['7z\xbc\xaf', 'a 7z archive; unpack it first'],
+  ['version https://git-lfs', 'a Git LFS pointer; fetch the file itself with git lfs pull'],
+];
+const WEB_PAGE = /^\s*<(?:!doctype|html|\?xml)/i;
+
+/**
+ * Reads an image's first bytes. A qcow2 image that refers to other files is refused: whoever made it would choose which
+ * files of this host the machine reads.
+ *
+ * @param header The first {@link HEADER_SIZE} bytes, or all where there are fewer.
+ * @throws ImageError when it is empty, no image, or refused.
+ */
+export function readImageFacts(header: Uint8Array, size: number, source: string): ImageFacts {
+  if (size === 0) throw imageError('it is empty', source);
+  const start = Buffer.from(header.buffer, header.byteOffset, header.length);
+  const text = start.toString('latin1');
+  if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, source);
+  const [, other] = NO_IMAGES.find(([magic]) => text.startsWith(magic)) ?? [];
+  if (other) throw imageError(`it is ${other}`, source);
+  if (WEB_PAGE.test(text)) throw imageError('it is a web page, not an image: is the address right?', source);
+  return { format: 'raw', virtualSize: size };
+}
+
+/** The fields are those of QEMU's `docs/interop/qcow2.txt`. */
+function readQcow2(header: Buffer, source: string): ImageFacts {
+  if (header.length < 72) throw imageError('it is a qcow2 image that ends within its header', source);
+  const version = header.readUInt32BE(4);
+  if (version !== 2 && version !== 3)
+    throw imageError(`it is qcow2 of version ${version}; known: 2, 3`, source);
+  if (header.readBigUInt64BE(8) !== 0n) throw imageError('it is a qcow2 overlay of another file', source);
+  const encryption = header.readUInt32BE(32);
+  if (encryption !== 0) throw imageError('it is encrypted', source);
+  const features = version === 3 && header.length >= 80 ? header.readUInt32BE(76) : 0;
+  if ((features & EXTERNAL_DATA) !== 0) throw imageError('it is qcow2 with its data in another file', source);
+  return { format: 'qcow2', virtualSize: Number(header.readBigUInt64BE(24)) };
+}
+
+/** An image that cannot be used, and why. */
+export function imageError(reason: string, source: string, cause?: unknown): ImageError {
+  return new ImageError(
+    `${source}: the image cannot be used: ${reason}`,
+    { reason, source },
+    { operation: 'flash', cause },
+  );
+}

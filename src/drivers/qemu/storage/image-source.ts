@@ -1,0 +1,52 @@
+import { UnsupportedError } from '../../../core/index.ts';
+import type { Peer } from '../../../driver/index.ts';
+import type { Source } from '../../../interfaces/index.ts';
+import { bodyOf, download, redactUrl } from './http.ts';
+import type { AddOptions, ImageStore, StoredImage } from './image-store.ts';
+
+/**
+ * Takes an image from wherever it comes into the store.
+ *
+ * @throws UnsupportedError for a file of this host named by a peer of another process; else as `ImageStore.addFile`.
+ */
+export async function receiveImage(
+  store: ImageStore,
+  source: Source,
+  peer: Peer,
+  options: AddOptions,
+): Promise<StoredImage> {
+  switch (source.kind) {
+    case 'local_path':
+      if (peer.local) return await store.addFile(source.path, options);
+      throw new UnsupportedError(
+        'only a session of the same process may name files of this host: send the bytes',
+        {
+          capability: 'local_path',
+          available: ['stream', 'url'],
+        },
+      );
+    case 'stream':
+      return await store.addStream(
+        { name: 'the uploaded image', phase: 'upload', total: null, chunks: source.chunks },
+        options,
+      );
+    case 'url':
+      return await downloadImage(store, source.url, source.headers ?? {}, options);
+  }
+}
+
+/** Takes the image at `url` into the store. */
+export async function downloadImage(
+  store: ImageStore,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  options: AddOptions,
+): Promise<StoredImage> {
+  const { signal } = options;
+  const response = await download(url, headers, signal);
+  const length = response.headers.get('content-length');
+  // A length that was negotiated away is that of other bytes than those we get.
+  const total = length !== null && !response.headers.has('content-encoding') ? Number(length) : null;
+  const chunks = bodyOf(response, url, signal);
+  return await store.addStream({ name: redactUrl(url), phase: 'download', total, chunks }, options);
+}

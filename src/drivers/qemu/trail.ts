@@ -1,0 +1,69 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { MachineEvent } from '../../interfaces/index.ts';
+
+/** Of a longer message only the beginning is kept. */
+const LONGEST = 4_000;
+
+/** What a run leaves for people: the command line, a timeline of events, and all that was said over QMP. */
+export class Trail implements AsyncDisposable {
+  readonly folder: string;
+  readonly #timeline: WriteStream;
+  readonly #qmp: WriteStream;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.#timeline = lines(join(folder, 'timeline.jsonl'));
+    this.#qmp = lines(join(folder, 'qmp.jsonl'));
+  }
+
+  /** Begins a trail in `folder`, which is made if it is not there. */
+  static async open(folder: string): Promise<Trail> {
+    await mkdir(folder, { recursive: true });
+    return new Trail(folder);
+  }
+
+  /** Writes the command line of this power-on as a script, `qemu.sh`. */
+  async command(command: readonly string[]): Promise<void> {
+    const [program = '', ...args] = command.map(quote);
+    const note =
+      '# The command line as it was. Descriptors 3 to 5 are sockets of the process that started it, 6 is the memory.';
+    await writeFile(
+      join(this.folder, 'qemu.sh'),
+      `#!/bin/sh\n${note}\nexec ${[program, ...args].join(' \\\n  ')}\n`,
+      {
+        mode: 0o755,
+      },
+    );
+  }
+
+  /** Adds an event to `timeline.jsonl`. */
+  event(event: MachineEvent): void {
+    this.#timeline.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** Adds a line of the conversation with QEMU to `qmp.jsonl`. */
+  qmp(direction: 'sent' | 'received', line: string): void {
+    // QEMU's schema alone has hundreds of kilobytes.
+    const whole = line.startsWith('{') && line.length < LONGEST;
+    const message = whole ? line.trim() : JSON.stringify(`${line.slice(0, LONGEST)}...`);
+    this.#qmp.write(`{"time":"${new Date().toISOString()}","${direction}":${message}}\n`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stream of [this.#timeline, this.#qmp]) stream.end();
+    await Promise.allSettled([this.#timeline, this.#qmp].map((stream) => finished(stream)));
+  }
+}
+
+/** A trail that can no longer be written (a full disk) must not end what it is about. */
+function lines(path: string): WriteStream {
+  return createWriteStream(path, { mode: 0o600 }).on('error', () => undefined);
+}
+
+/** As a shell takes it literally. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

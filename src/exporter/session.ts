@@ -1,0 +1,102 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import {
+  createLog,
+  type Duration,
+  type Log,
+  makePrivateDir,
+  makeRuntimeDir,
+  raceSignal,
+  startDeadline,
+} from '../core/index.ts';
+import type { Driver } from '../driver/index.ts';
+import { ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
+import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
+
+export interface SessionOptions {
+  /** Folder for what a user may want to see afterwards; made if it is not there. */
+  readonly artifacts?: string | undefined;
+  readonly log?: Log | undefined;
+  /** Gives the opening up. A session that is open is ended by `close`. */
+  readonly signal?: AbortSignal | undefined;
+  /** What the exporter calls itself in its report. */
+  readonly name?: string | undefined;
+  /** A message for whoever connects. */
+  readonly motd?: string | undefined;
+  /** The status to begin with; by default `LEASE_READY`, ready for calls. */
+  readonly state?: SessionState | undefined;
+}
+
+/** A tree of drivers, opened and served. */
+export interface ExporterSession extends AsyncDisposable {
+  /** The private socket: its folder can be entered by its owner only, and calls on it need no passphrase. */
+  readonly socket: string;
+  /** What a client within this process shows to count as local. */
+  readonly localToken: string;
+  /** What `GetStatus` answers. */
+  readonly status: SessionStatus;
+  /** Lets the session be reached by TCP as well; resolves with the address as it came out. @throws ConfigError, LaunchError */
+  listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }>;
+  /** Serves one connection of any kind, such as a tunnel. Resolves when it has ended. */
+  accept(connection: Duplex, peer: string): Promise<void>;
+  /**
+   * Ends every connection and closes the drivers, in the reverse order of opening. May be called again; takes a minute at
+   * most, and rejects with all that went wrong.
+   */
+  close(): Promise<void>;
+}
+
+/** The time for each step of closing. What takes longer is left behind, and said so. */
+const CLOSE_TIMEOUT: Duration = '30s';
+
+/** Opens `driver` and serves it on a private socket. When that fails, nothing stays open. */
+export async function openSession(driver: Driver, options: SessionOptions = {}): Promise<ExporterSession> {
+  const {
+    artifacts,
+    log = createLog(),
+    signal = new AbortController().signal,
+    state = 'LEASE_READY',
+  } = options;
+  await using stack = new AsyncDisposableStack();
+  if (artifacts !== undefined) await makePrivateDir(artifacts);
+  const root = await driver.open({ log, signal, path: '', artifacts });
+  stack.defer(() => bounded('close the drivers', async () => root.close?.()));
+  signal.throwIfAborted();
+
+  const session = new ServedSession(root, { log, name: options.name, motd: options.motd });
+  const folder = await makeRuntimeDir();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const socket = join(folder, 'socket');
+  const privateServer = session.createServer();
+  stack.defer(() => bounded('close the connections', () => privateServer.close()));
+  await listen(privateServer, { path: socket });
+  session.status.update(state);
+  signal.throwIfAborted();
+
+  const held = stack.move();
+  const close = () => held.disposeAsync();
+  return {
+    socket,
+    localToken: session.localToken,
+    status: session.status,
+    listen: async (address) => {
+      checkListenOptions(address);
+      const server = session.createServer({ passphrase: address.passphrase });
+      held.defer(() => bounded('close the connections', () => server.close()));
+      const listener = await listen(server, address);
+      return 'host' in listener.address ? listener.address : { host: address.host, port: address.port };
+    },
+    accept: (connection, peer) => privateServer.accept(connection, peer),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function bounded(what: string, close: () => PromiseLike<void>): Promise<void> {
+  using deadline = startDeadline(
+    { timeout: CLOSE_TIMEOUT },
+    { operation: what, waitingFor: 'its end', fault: 'lab' },
+  );
+  await raceSignal(Promise.resolve(close()), deadline.signal);
+}

@@ -1,0 +1,44 @@
+import type { ByteChannel } from '../../interfaces/index.ts';
+import { GOAWAY, readChunk, writeChunk } from '../frames.ts';
+import type { Frame, FrameCall } from '../grpc/index.ts';
+import { isNormalEnd } from './link.ts';
+
+/** The byte channel that a stream to a driver carries. `translate` turns what breaks it into an error of ours. */
+export function frameChannel(frames: FrameCall, translate: (error: unknown) => unknown): ByteChannel {
+  let ended = false;
+  let iterator: AsyncIterator<Frame> | undefined;
+  const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+  const read = () => {
+    iterator ??= frames[Symbol.asyncIterator]();
+    return readToEnd(iterator);
+  };
+  return {
+    write: (chunk) => attempt(() => writeChunk(frames, chunk)),
+    end: async () => {
+      if (ended) return;
+      ended = true;
+      await attempt(() => frames.write(GOAWAY));
+      frames.end();
+    },
+    // Leaving a loop early does not close the channel: another loop goes on where it left.
+    async *[Symbol.asyncIterator]() {
+      for (let chunk = await attempt(read); chunk; chunk = await attempt(read)) yield chunk;
+    },
+    [Symbol.asyncDispose]: async () => frames[Symbol.dispose](),
+  };
+}
+
+async function readToEnd(iterator: AsyncIterator<Frame>): Promise<Uint8Array | undefined> {
+  try {
+    return await readChunk(iterator);
+  } catch (error) {
+    if (isNormalEnd(error)) return undefined;
+    throw error;
+  }
+}

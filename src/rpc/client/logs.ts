@@ -1,0 +1,39 @@
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { LogSource } from '../gen/jumpstarter/v1/common_pb.ts';
+import type { LogStreamResponse } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
+
+/** Where an entry of an exporter's log comes from. */
+export type LogOrigin = 'driver' | 'before-lease-hook' | 'after-lease-hook' | 'system';
+
+/** An entry of an exporter's log. */
+export interface LogEntry {
+  /** `DEBUG`, `INFO`, `WARNING`, `ERROR`, `CRITICAL`. */
+  readonly severity: string;
+  readonly message: string;
+  readonly origin: LogOrigin;
+  readonly time: Date | undefined;
+  /** The category of the driver, where it is one that logs: `power`, `network`. */
+  readonly driverType: string | undefined;
+  /** The method that was called, by its name on the wire. */
+  readonly operation: string | undefined;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const ORIGINS: Readonly<Record<number, LogOrigin>> = {
+  [LogSource.DRIVER]: 'driver',
+  [LogSource.BEFORE_LEASE_HOOK]: 'before-lease-hook',
+  [LogSource.AFTER_LEASE_HOOK]: 'after-lease-hook',
+};
+
+/** An entry as it came. An origin that we do not know counts as the system. */
+export function readLogEntry(entry: LogStreamResponse): LogEntry {
+  return {
+    severity: entry.severity,
+    message: entry.message,
+    origin: ORIGINS[entry.source ?? LogSource.UNSPECIFIED] ?? 'system',
+    time: entry.timestamp && timestampDate(entry.timestamp),
+    driverType: entry.driverType || undefined,
+    operation: entry.operation || undefined,
+    fields: entry.structuredFields,
+  };
+}

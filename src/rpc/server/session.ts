@@ -1,0 +1,104 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type Log, NotFoundError } from '../../core/index.ts';
+import { toGrpcError, withDetail } from '../errors.ts';
+import { type EndSessionResponseSchema, ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
+import { RouterService } from '../gen/jumpstarter/v1/router_pb.ts';
+import {
+  createGrpcServer,
+  GrpcError,
+  type GrpcServer,
+  implement,
+  type ServerCall,
+  Status,
+} from '../grpc/index.ts';
+import { Key } from '../wire.ts';
+import { driverLog } from './driver-log.ts';
+import { exporterHandlers } from './exporter-service.ts';
+import { LogQueue } from './log-queue.ts';
+import { type HandlerContext, type IndexedNode, indexTree, type ServedNode } from './node.ts';
+import { ResourceStore } from './resources.ts';
+import { routerHandlers } from './router-service.ts';
+import { SessionStatus } from './status.ts';
+
+export interface ServedSessionOptions {
+  readonly log: Log;
+  /** What the exporter calls itself in its report. */
+  readonly name?: string | undefined;
+  /** A message for whoever connects. */
+  readonly motd?: string | undefined;
+}
+
+/** A tree of opened drivers as its clients see it: one status, one log and one set of uuids, behind any number of servers. */
+export class ServedSession {
+  readonly uuid: string = randomUUID();
+  readonly log: Log;
+  readonly name: string;
+  readonly motd: string;
+  readonly nodes: readonly IndexedNode[];
+  readonly status: SessionStatus = new SessionStatus();
+  readonly logs: LogQueue = new LogQueue();
+  readonly resources: ResourceStore = new ResourceStore();
+  /** Who shows this counts as a client within our own process. */
+  readonly localToken: string = randomBytes(24).toString('base64url');
+  readonly #byUuid: ReadonlyMap<string, IndexedNode>;
+  readonly #logs: ReadonlyMap<IndexedNode, Log>;
+
+  constructor(root: ServedNode, { log, name = '', motd = '' }: ServedSessionOptions) {
+    this.log = log;
+    this.name = name;
+    this.motd = motd;
+    this.nodes = indexTree(root);
+    this.#byUuid = new Map(this.nodes.map((node) => [node.uuid, node]));
+    this.#logs = new Map(this.nodes.map((node) => [node, driverLog(log, this.logs, node)]));
+  }
+
+  /** A server of this session; it does nothing until it listens. With a passphrase, every call must carry it. */
+  createServer({ passphrase }: { readonly passphrase?: string | undefined } = {}): GrpcServer {
+    return createGrpcServer({
+      routes: [
+        ...implement(ExporterService, exporterHandlers(this)),
+        ...implement(RouterService, routerHandlers(this)),
+      ],
+      intercept: async (call, next) => {
+        if (passphrase !== undefined) this.#checkPassphrase(call, passphrase);
+        await next();
+      },
+      toStatus: (error, { path }) => toGrpcError(error, { log: this.log, operation: path }),
+    });
+  }
+
+  /** The node of that uuid, in either case. @throws GrpcError NOT_FOUND */
+  find(uuid: string): IndexedNode {
+    const found = this.#byUuid.get(uuid.toLowerCase());
+    if (found) return found;
+    const message = `this session has no driver ${uuid}: read its report again`;
+    const known = this.nodes.map(({ path }) => path || '(root)');
+    throw withDetail(new NotFoundError(message, { what: 'driver', missing: uuid, known }), Status.NOT_FOUND);
+  }
+
+  /** What the handlers of `node` get with `call`. */
+  contextFor(node: IndexedNode, call: ServerCall): HandlerContext {
+    const local = isSame(call.metadata[Key.local], this.localToken);
+    const log = this.#logs.get(node) ?? this.log;
+    return { signal: call.signal, log, peer: { name: call.peer, local } };
+  }
+
+  /** The answer to `EndSession`: there is nothing to end where nobody holds a lease. */
+  endSession(): MessageInitShape<typeof EndSessionResponseSchema> {
+    return { success: false, message: 'No active lease context' };
+  }
+
+  #checkPassphrase(call: ServerCall, passphrase: string): void {
+    if (isSame(call.metadata[Key.passphrase], passphrase)) return;
+    const problem = 'invalid or missing passphrase';
+    this.log.warn({ peer: call.peer }, `authentication failed: ${problem} for method ${call.path}`);
+    throw new GrpcError(Status.UNAUTHENTICATED, problem);
+  }
+}
+
+/** Compares in a time that does not tell how much was right. */
+function isSame(given: string | undefined, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return given !== undefined && timingSafeEqual(digest(given), digest(expected));
+}

@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { StateError } from '../core/index.ts';
+import { type Access, createAccess, isLoopbackHost, isOwnOrigin } from './access.ts';
+import { readAsset } from './assets.ts';
+import { bridge, type ConnectScreen } from './bridge.ts';
+import { HEADERS, refusalDocument, screenDocument } from './documents.ts';
+
+export interface ScreenPageOptions {
+  /** Opens a connection to the screen, in the RFB protocol; called for each viewer. */
+  readonly connect: ConnectScreen;
+  /** What the page calls the machine; default: what the machine calls itself. */
+  readonly title?: string | undefined;
+  /** A port of 127.0.0.1; default: one that is free. */
+  readonly port?: number | undefined;
+}
+
+/** A page with the screen of a machine, served at 127.0.0.1 until it is closed. */
+export interface ScreenPage {
+  /** A link to the page. It works once, and then for the browser that opened it. */
+  readonly url: string;
+  /** Another such link. */
+  createLink(): string;
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+/** Serves the page. @throws StateError when the port is in use. */
+export async function openScreenPage({
+  connect,
+  title = '',
+  port = 0,
+}: ScreenPageOptions): Promise<ScreenPage> {
+  const access = createAccess();
+  const server = createServer((request, response) => void answer(request, response, access, title));
+  const viewers = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  server.on('upgrade', (request, socket, head) => {
+    if (!mayWatch(request, access)) return refuseUpgrade(socket);
+    viewers.handleUpgrade(request, socket, head, (viewer) => void bridge(viewer, connect));
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+  server.listen(port, HOST, resolve);
+  await promise;
+  const { port: chosen } = server.address() as AddressInfo; // SAFE: a TCP listener
+  const createLink = () => `http://${HOST}:${chosen}/open/${access.issueToken()}`;
+  return {
+    url: createLink(),
+    createLink,
+    close: async () => {
+      const closed = new Promise((done) => server.close(done));
+      for (const viewer of viewers.clients) viewer.terminate();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  access: Access,
+  title: string,
+): Promise<void> {
+  const reply = (status: number, type: string, content: Buffer | string, headers: object = {}) =>
+    response.writeHead(status, { ...HEADERS, 'Content-Type': type, ...headers }).end(content);
+  const { method, headers, url = '/' } = request;
+  if (!isLoopbackHost(headers.host)) return void reply(421, TEXT, 'This server answers to 127.0.0.1 only.\n');
+  if (method !== 'GET' && method !== 'HEAD')
+    return void reply(405, TEXT, 'GET only.\n', { Allow: 'GET, HEAD' });
+  const { pathname } = new URL(url, `http://${HOST}`);
+  const [, token] = /^\/open\/([\w-]+)$/.exec(pathname) ?? [];
+  if (token !== undefined || pathname === '/') {
+    // Fetching ahead of a click must not use up the link: only whoever gets the page redeems it.
+    const cookie = token !== undefined && method === 'GET' ? access.redeem(token) : undefined;
+    if (cookie) return void reply(200, HTML, screenDocument(title), { 'Set-Cookie': cookie });
+    if (access.isKnown(headers)) return void reply(200, HTML, screenDocument(title));
+    return void reply(403, HTML, refusalDocument());
+  }
+  const asset = await readAsset(pathname);
+  if (asset) reply(200, asset.type, asset.content);
+  else reply(404, TEXT, 'There is nothing here.\n');
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+
+function mayWatch({ url, headers }: IncomingMessage, access: Access): boolean {
+  return url === '/rfb' && isOwnOrigin(headers) && access.isKnown(headers);
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number): unknown {
+  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error;
+  const what = error.code === 'EACCES' ? 'may not be used by this user' : 'is in use by another program';
+  return new StateError(
+    `display.open: port ${port} of ${HOST} ${what}`,
+    { state: 'in use', needed: 'a port that is free (0: one that is)' },
+    { operation: 'display.open', cause: error },
+  );
+}

@@ -1,0 +1,3 @@
+import { fakeSuites } from './fake-suites.ts';
+
+for (const suite of fakeSuites) suite.describe();

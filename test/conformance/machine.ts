@@ -1,0 +1,129 @@
+import { expect } from 'vitest';
+import type { Client, Machine } from '../../src/interfaces/index.ts';
+import { type Check, describeChecks, type OpenSpecimen } from './check.ts';
+import { checkName, isDeviceFault, methodChecksOf } from './method-checks.ts';
+import type { Specimen } from './specimen.ts';
+
+type Calls = Client<typeof Machine>;
+
+/** A machine that is off. */
+export interface MachineSpecimen extends Specimen<Calls> {
+  /** Switches the machine on, which it tells as an event. */
+  switchOn(): void | Promise<void>;
+  /** The size that its disk is going to have, in bytes, where that can be seen. */
+  diskSize?(): number | Promise<number>;
+}
+
+const method = methodChecksOf<Calls, MachineSpecimen>();
+const NOT_A_SIZE = [['a lot'], [-1], [], ['1GiB', 'one too many']];
+const isNotEmpty = (text: string) => expect(text).not.toBe('');
+
+/** Begins to listen; whatever `calls` does once this has resolved is heard. */
+async function listen(calls: Calls): Promise<{ next(): Promise<string> }> {
+  const events = calls.events()[Symbol.asyncIterator]();
+  let coming = events.next();
+  coming.catch(() => undefined);
+  await calls.describe(); // Answered only once the machine has got to the call before.
+  return {
+    next: async () => {
+      const { done, value } = await coming;
+      expect(done, 'events have no end').toBe(false);
+      coming = events.next();
+      coming.catch(() => undefined);
+      return value.event;
+    },
+  };
+}
+
+const eventChecks: readonly Check<MachineSpecimen>[] = [
+  {
+    name: checkName('events', 'success'),
+    run: async (specimen) => {
+      const events = await listen(specimen.calls);
+      await specimen.switchOn();
+      expect(await events.next()).toMatch(/^[A-Z_]+$/);
+    },
+  },
+  {
+    name: checkName('events', 'deviceGone'),
+    run: async (specimen) => {
+      const events = await listen(specimen.calls);
+      await specimen.switchOn();
+      await events.next();
+      await specimen.breakDevice();
+      // Whoever waits for an event must not wait for a machine that is no more: it is told, or the stream breaks.
+      const [outcome] = await Promise.allSettled([events.next()]);
+      if (outcome.status === 'rejected') expect(outcome.reason).toSatisfy(isDeviceFault);
+    },
+  },
+  {
+    name: checkName('events', 'clientGone'),
+    run: async (specimen) => {
+      const other = await specimen.secondClient();
+      const theirs = await listen(other.calls);
+      await other[Symbol.asyncDispose]();
+      await expect(theirs.next()).rejects.toMatchObject({ code: 'unreachable' });
+      const ours = await listen(specimen.calls);
+      await specimen.switchOn();
+      expect(await ours.next()).toMatch(/^[A-Z_]+$/);
+    },
+  },
+  {
+    name: checkName('events', 'secondClient'),
+    run: async (specimen) => {
+      await using other = await specimen.secondClient();
+      const ours = await listen(specimen.calls);
+      const theirs = await listen(other.calls);
+      await specimen.switchOn();
+      expect(await theirs.next()).toBe(await ours.next());
+    },
+  },
+];
+
+/** What every driver of `machine.v1` must do. */
+export const machineChecks: readonly Check<MachineSpecimen>[] = [
+  ...method({
+    method: 'getHostname',
+    call: (calls, options) => calls.getHostname(options),
+    expect: isNotEmpty,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'getUsername',
+    call: (calls, options) => calls.getUsername(options),
+    expect: isNotEmpty,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'getPassword',
+    call: (calls, options) => calls.getPassword(options),
+    expect: isNotEmpty,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'setDiskSize',
+    call: (calls, options) => calls.setDiskSize('10GiB', options),
+    expect: async (_, { diskSize }) => {
+      if (diskSize) expect(await diskSize()).toBe(10 * 2 ** 30);
+    },
+    wrong: NOT_A_SIZE,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'setMemorySize',
+    call: (calls, options) => calls.setMemorySize('256MiB', options),
+    expect: async (_, { calls }) => expect((await calls.describe()).memory).toBe(256 * 2 ** 20),
+    wrong: NOT_A_SIZE,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'describe',
+    call: (calls, options) => calls.describe(options),
+    expect: ({ accelerator }) => isNotEmpty(accelerator.reason),
+    together: 'shared',
+  }),
+  ...eventChecks,
+];
+
+export const describeMachine = (title: string, open: OpenSpecimen<MachineSpecimen>) =>
+  describeChecks(title, machineChecks, open);
