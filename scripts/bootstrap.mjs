@@ -5,7 +5,6 @@
  *
  * @import { Purpose } from './bootstrap/needs.mjs'
  */
-import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspectHost } from './bootstrap/host.mjs';
@@ -36,7 +35,7 @@ try {
 
 async function setUpNode() {
   const node = await findNode();
-  await installPackages(ROOT, 'the Node packages of package-lock.json');
+  await installPackages(ROOT, { what: 'the Node packages of package-lock.json' });
   linkNode(ROOT, node);
 }
 
@@ -44,10 +43,9 @@ async function setUpNode() {
 async function findNode() {
   if (process.platform === 'linux' && PINNED.includes(process.arch)) {
     const folder = join(ROOT, 'tools', 'node');
-    await installPackages(folder, 'the Node.js of the project, beside yours');
-    const node = join(folder, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
-    if (existsSync(node)) return node;
-    throw new SetupError(`npm has left out ${node}; remove tools/node/node_modules and try again`);
+    const required = `node-linux-${process.arch}`;
+    await installPackages(folder, { what: 'the Node.js of the project, beside yours', required });
+    return join(folder, 'node_modules', required, 'bin', 'node');
   }
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   const install =

@@ -10,12 +10,13 @@ import { run, SetupError } from './run.mjs';
 
 /**
  * Whether what npm says it has installed is what the lock file asks for. Optional packages are those of other platforms,
- * and may be missing.
+ * and may be missing, except for `required`.
  *
  * @param {LockFile} lock  package-lock.json
  * @param {LockFile} installed  node_modules/.package-lock.json
+ * @param {string} [required]
  */
-export function isInstalled(lock, installed) {
+export function isInstalled(lock, installed, required) {
   const present = installed.packages;
   if (!present) return false;
   const wanted = Object.entries(lock.packages ?? {}).filter(([path]) => path !== '');
@@ -24,7 +25,8 @@ export function isInstalled(lock, installed) {
     Object.keys(present).every((path) => known.has(path)) &&
     wanted.every(([path, { version, integrity, optional }]) => {
       const found = present[path];
-      return found ? found.version === version && found.integrity === integrity : optional === true;
+      if (found) return found.version === version && found.integrity === integrity;
+      return optional === true && path !== `node_modules/${required}`;
     })
   );
 }
@@ -33,16 +35,19 @@ export function isInstalled(lock, installed) {
  * Installs the packages of the lock file in `folder`, unless they are there.
  *
  * @param {string} folder
- * @param {string} what  for people
+ * @param {{ what: string, required?: string }} options  `what`: for people; `required`: an optional package that must be there
  */
-export async function installPackages(folder, what) {
+export async function installPackages(folder, { what, required }) {
   const lock = readJson(join(folder, 'package-lock.json'));
-  if (isInstalled(lock, readJson(join(folder, 'node_modules', '.package-lock.json')))) return;
+  const done = () =>
+    isInstalled(lock, readJson(join(folder, 'node_modules', '.package-lock.json')), required);
+  if (done()) return;
   console.log(`set-up: installing ${what}`);
-  if (await run([...NPM_CI, ...PATIENCE], { cwd: folder, env: { ...process.env, PATH: ownPath() } })) return;
-  throw new SetupError(
-    `npm could not install ${what} (see above). It needs the package registry: is the network there?`,
-  );
+  const npm = [...NPM_CI, ...PATIENCE];
+  if ((await run(npm, { cwd: folder, env: { ...process.env, PATH: ownPath() } })) && done()) return;
+  // About a package that is optional to it, npm says nothing.
+  const hint = required ? `\`npm view ${required}\` may say why` : 'see above';
+  throw new SetupError(`npm could not install ${what} (${hint}). Can it reach the package registry?`);
 }
 
 // An environment that means production must not leave out what the tests need.

@@ -4,7 +4,7 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { connect, type Progress, serve, sessionOf } from 'jumplead';
+import { connect, serve, sessionOf } from 'jumplead';
 import {
   fakeFlasher,
   fakeImageFlasher,
@@ -14,7 +14,7 @@ import {
   fakeStorageMux,
 } from 'jumplead/fake';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { NotFoundError } from '../../src/core/index.ts';
+import { NotFoundError, type Progress } from '../../src/core/index.ts';
 
 const folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-handles-'));
 afterAll(() => folder.remove());

@@ -33,9 +33,11 @@ export async function passes<S extends AsyncDisposable>(
   timeout: Duration,
 ): Promise<boolean> {
   using deadline = startDeadline({ timeout }, { operation: check.name, waitingFor: 'its end' });
-  await using specimen = await open();
-  return await raceSignal(check.run(specimen), deadline.signal).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await using specimen = await open();
+    await raceSignal(check.run(specimen), deadline.signal);
+    return true;
+  } catch {
+    return false;
+  }
 }

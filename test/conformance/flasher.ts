@@ -23,6 +23,10 @@ async function holds({ calls }: FlasherSpecimen, image: Buffer): Promise<void> {
   expect(Buffer.isBuffer(dumped) && dumped.equals(image), 'the device holds the image').toBe(true);
 }
 
+/** Sources and sinks as they are handed over, where nobody listens: for calls that must not come so far. */
+export const DOWNLOAD = { kind: 'presigned_request', headers: {}, url: 'http://127.0.0.1:9/', method: 'GET' };
+const UPLOAD = { ...DOWNLOAD, method: 'PUT' };
+
 /** The checks of `flash` and `dump`; a machine takes one flash at a time, other devices may take several. */
 export function flasherChecksFor(together: MethodProbe<Calls, FlasherSpecimen, unknown>['together']) {
   const method = methodChecksOf<Calls, FlasherSpecimen>();
@@ -31,7 +35,7 @@ export function flasherChecksFor(together: MethodProbe<Calls, FlasherSpecimen, u
       method: 'flash',
       call: (calls, options) => calls.flash(sourceOf(IMAGE), undefined, options),
       expect: (_, specimen) => holds(specimen, IMAGE),
-      wrong: [['an image'], [{ kind: 'carrier-pigeon' }], []],
+      wrong: [['an image'], [{ kind: 'carrier-pigeon' }], [], [DOWNLOAD, 42]],
       together,
     }),
     ...method({
@@ -39,7 +43,7 @@ export function flasherChecksFor(together: MethodProbe<Calls, FlasherSpecimen, u
       prepare: ({ calls }) => calls.flash(sourceOf(IMAGE)),
       call: dump,
       expect: (dumped) => expect(Buffer.isBuffer(dumped) && dumped.equals(IMAGE)).toBe(true),
-      wrong: [['a file'], [{ kind: 'carrier-pigeon' }], []],
+      wrong: [['a file'], [{ kind: 'carrier-pigeon' }], [], [UPLOAD, 42]],
       together: 'shared',
     }),
     {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { CallOptions, Client, ImageFlasher } from '../../src/interfaces/index.ts';
 import { collectingSink, createImage, sha256, sourceOf } from './bytes.ts';
 import { type Check, describeChecks, type OpenSpecimen } from './check.ts';
-import { flasherChecksFor } from './flasher.ts';
+import { DOWNLOAD, flasherChecksFor } from './flasher.ts';
 import { methodChecksOf, rejection } from './method-checks.ts';
 import type { Specimen } from './specimen.ts';
 
@@ -42,7 +42,7 @@ export const imageFlasherChecks: readonly Check<ImageFlasherSpecimen>[] = [
       expect(told.map(({ bytes }) => bytes)).toContain(IMAGE.length);
       await holdsImage(told, specimen);
     },
-    wrong: [['an image'], []],
+    wrong: [['an image'], [], [DOWNLOAD, 42]],
     together: 'busy',
   }),
   ...method({

@@ -46,34 +46,48 @@ function loosen(method: Method): Method {
 
 const FOREVER = new Promise<never>(() => undefined);
 
+const closedChannel = (): ByteChannel => ({
+  write: async () => undefined,
+  end: async () => undefined,
+  async *[Symbol.asyncIterator]() {},
+  [Symbol.asyncDispose]: async () => undefined,
+});
+
 /** Does nothing, and says that it did: an empty answer, stream or channel. */
 export const idle: Bug = (_, kind) => {
   if (kind === 'stream') return async function* () {};
-  if (kind === 'call') return async () => null;
-  return async (): Promise<ByteChannel> => ({
-    write: async () => undefined,
-    end: async () => undefined,
-    async *[Symbol.asyncIterator]() {},
-    [Symbol.asyncDispose]: async () => undefined,
-  });
+  return async () => (kind === 'call' ? null : closedChannel());
+};
+
+/** Says that all is well when it is not. */
+export const obliging: Bug = (handler, kind) => {
+  if (kind === 'stream') {
+    return (...args) => untilError(handler(...args) as AsyncIterable<unknown>, async () => undefined);
+  }
+  return async (...args) =>
+    await promised(handler(...args)).catch(() => (kind === 'call' ? null : closedChannel()));
 };
 
 /** Never tells that the device is gone: where an error would come, nothing does. */
 export const silent: Bug = (handler, kind) => {
-  const swallow = () => FOREVER;
-  if (kind === 'call') return async (...args) => await Promise.resolve(handler(...args)).catch(swallow);
-  if (kind === 'stream') return (...args) => silenced(handler(...args) as AsyncIterable<unknown>);
+  const forever = () => FOREVER;
+  if (kind === 'stream') return (...args) => untilError(handler(...args) as AsyncIterable<unknown>, forever);
   return async (...args) => {
-    const channel = (await handler(...args)) as ByteChannel;
-    return { ...channel, [Symbol.asyncIterator]: () => silenced(channel) };
+    const answer = await promised(handler(...args)).catch(forever);
+    if (kind === 'call') return answer;
+    const channel = answer as ByteChannel; // SAFE: what a method of this kind gives
+    return { ...channel, [Symbol.asyncIterator]: () => untilError(channel, forever) };
   };
 };
 
-async function* silenced<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+/** Calls a handler, which may reject before it has returned. */
+const promised = async (answer: unknown) => await answer;
+
+async function* untilError<T>(items: AsyncIterable<T>, onError: () => Promise<void>): AsyncGenerator<T> {
   try {
     yield* items;
   } catch {
-    await FOREVER;
+    await onError();
   }
 }
 

@@ -12,8 +12,8 @@ import {
   ExpectError,
   ImageError,
   InternalError,
-  type Log,
   LaunchError,
+  type Log,
   NotFoundError,
   ProtocolError,
   StateError,
@@ -45,7 +45,10 @@ const examples: Readonly<Record<ErrorCode, readonly [DutError, string]>> = {
   auth: [new AuthError('who?', {}, options), 'UNAUTHENTICATED'],
   image: [new ImageError('broken', { reason: 'corrupt', source: 'a.qcow2' }, options), 'INVALID_ARGUMENT'],
   capacity: [new CapacityError('full', { needed: 2 ** 40, free: 12 }, options), 'RESOURCE_EXHAUSTED'],
-  busy: [new BusyError('taken', { holder: 'x', since: '2026-01-01T00:00:00Z' }, options), 'RESOURCE_EXHAUSTED'],
+  busy: [
+    new BusyError('taken', { holder: 'x', since: '2026-01-01T00:00:00Z' }, options),
+    'RESOURCE_EXHAUSTED',
+  ],
   expect: [
     new ExpectError(
       'timeout',
@@ -93,7 +96,10 @@ function travel(error: unknown): { status: string; size: number; received: DutEr
   const { 'grpc-status': status, 'grpc-message': message, ...metadata } = trailers;
   const code = Number(status) as Status; // SAFE: just made of one
   const grpcError = new GrpcError(code, decodeMessage(message ?? ''), { metadata });
-  const size = Object.entries(trailers).reduce((sum, [key, value]) => sum + key.length + value.length + 32, 0);
+  const size = Object.entries(trailers).reduce(
+    (sum, [key, value]) => sum + key.length + value.length + 32,
+    0,
+  );
   return { status: statusName(code), size, received: fromGrpcError(grpcError, context) };
 }
 

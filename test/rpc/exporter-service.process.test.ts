@@ -80,7 +80,9 @@ test('a call without an answer is answered with an explicit null', async () => {
 test('what is not there, or of another kind, is NOT_FOUND in the words that stock clients know', async () => {
   await using raw = await open();
   expect(await statusOf(raw.call('bench', 'fly'))).toBe('NOT_FOUND: method fly not found on driver');
-  expect(await statusOf(raw.call('bench', 'setSpeed'))).toBe('NOT_FOUND: method setSpeed not found on driver');
+  expect(await statusOf(raw.call('bench', 'setSpeed'))).toBe(
+    'NOT_FOUND: method setSpeed not found on driver',
+  );
   expect(await statusOf(raw.call('bench', 'constructor'))).toBe(
     'NOT_FOUND: method constructor not found on driver',
   );
@@ -143,7 +145,10 @@ test('a caller that leaves a stream ends the handler', async () => {
   const state = newState();
   await using raw = await open(state);
   const request = { uuid: raw.uuid('bench'), method: 'tick', args: [] };
-  for await (const { result } of raw.channel.serverStream(ExporterService.method.streamingDriverCall, request)) {
+  for await (const { result } of raw.channel.serverStream(
+    ExporterService.method.streamingDriverCall,
+    request,
+  )) {
     if (result?.kind.case === 'numberValue' && result.kind.value === 3) break;
   }
   const signal = await state.ticking.promise;

@@ -66,7 +66,11 @@ test('a node under two names has one uuid; its children belong to the name befor
 });
 
 const report = (uuid: string, parentUuid = '', name = '') =>
-  create(DriverInstanceReportSchema, { uuid, parentUuid, labels: name ? { 'jumpstarter.dev/name': name } : {} });
+  create(DriverInstanceReportSchema, {
+    uuid,
+    parentUuid,
+    labels: name ? { 'jumpstarter.dev/name': name } : {},
+  });
 
 test.for([
   ['it is empty', []],

@@ -45,7 +45,9 @@ describe('a stream on a driver', () => {
   });
 
   test('cuts what is larger than a frame, and keeps what is not', async () => {
-    await using raw = await openRaw(fakeNetwork({ serve: (channel) => channel.write(new Uint8Array(150_000)) }));
+    await using raw = await openRaw(
+      fakeNetwork({ serve: (channel) => channel.write(new Uint8Array(150_000)) }),
+    );
     const { frames } = await driverStream(raw, '');
     frames.end();
     const sizes = (await readAll(frames)).map(({ payload }) => payload.length);
@@ -90,7 +92,9 @@ describe('a stream on a driver', () => {
   test('gets its options, checked', async () => {
     await using raw = await openRaw(fakeConsole());
     const wrong = driverStream(raw, '', { 'jumplead-options': JSON.stringify({ from: 'yesterday' }) });
-    expect(await statusOf(wrong)).toMatch(/^INVALID_ARGUMENT: connect: argument options.from: got "yesterday"/);
+    expect(await statusOf(wrong)).toMatch(
+      /^INVALID_ARGUMENT: connect: argument options.from: got "yesterday"/,
+    );
     const noJson = driverStream(raw, '', { 'jumplead-options': '{' });
     expect(await statusOf(noJson)).toMatch(/^INVALID_ARGUMENT: .* is not JSON/);
     const right = await driverStream(raw, '', { 'jumplead-options': JSON.stringify({ from: 'boot' }) });
@@ -102,7 +106,9 @@ describe('a stream on a driver', () => {
     async (request) => {
       await using raw = await openRaw(echoNetwork());
       const frames = await raw.channel.openFrames({ metadata: { request } });
-      expect(await statusOf(frames.headers)).toMatch(/^INVALID_ARGUMENT: the metadata "request" names no stream/);
+      expect(await statusOf(frames.headers)).toMatch(
+        /^INVALID_ARGUMENT: the metadata "request" names no stream/,
+      );
     },
   );
 });
@@ -269,7 +275,11 @@ describe('a resource', () => {
     ['flash', 'oci://registry/image', 'argument source: got "oci://registry/image"'],
     ['flash', { kind: 'client_stream' }, 'argument source: got {"kind":"client_stream"}'],
     ['flash', { kind: 'presigned_request', headers: {}, url: 'file:///etc/passwd', method: 'GET' }, 'got {'],
-    ['flash', { kind: 'presigned_request', headers: {}, url: 'http://h/x', method: 'PUT' }, 'with method PUT'],
+    [
+      'flash',
+      { kind: 'presigned_request', headers: {}, url: 'http://h/x', method: 'PUT' },
+      'with method PUT',
+    ],
     ['flash', { kind: 'local_path', path: '/etc/passwd' }, "within the exporter's own process only"],
     ['dump', { kind: 'local_path', path: '/tmp/x' }, "within the exporter's own process only"],
   ] as const)('%s refuses %j', async ([method, handle, text]) => {

@@ -165,4 +165,8 @@ describe('whether the Node packages are installed', () => {
   ])('$what: $expected', ({ installed, expected }) => {
     expect(isInstalled(lock, installed)).toBe(expected);
   });
+
+  test('a package of this platform is not optional', () => {
+    expect(isInstalled(lock, { packages: { 'node_modules/zod': zod } }, 'only-macos')).toBe(false);
+  });
 });

@@ -1,3 +1,5 @@
+import { literally } from './patterns.ts';
+
 /** `debian login: `, but not `Last login: `; with or without a kernel message behind it. */
 export const LOGIN_PROMPT = /(?<![Ll]ast |[Ff]ailed )\blogin: /;
 
@@ -12,8 +14,7 @@ export const BARE_PROMPT = /(?:^|[\r\n])(?:[\w.-]*[\w.~/-]* ?)?[$#] $/;
 
 /** `USER@host:~$ `, `[USER@host ~]$ `: a prompt wherever it stands. */
 export function userPrompt(username: string): RegExp {
-  const user = username.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?:^|[\\r\\n])\\[?${user}@[\\w.-]+[: ][^\\r\\n$#%>]*[$#%>] `);
+  return new RegExp(`(?:^|[\\r\\n])\\[?${literally(username)}@[\\w.-]+[: ][^\\r\\n$#%>]*[$#%>] `);
 }
 
 /** What a system says that will never show a login prompt. */

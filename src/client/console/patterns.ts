@@ -39,6 +39,11 @@ export function describePatterns(patterns: Patterns): string[] {
   );
 }
 
+/** A part of a regular expression that matches `text` as it is. */
+export function literally(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
 function textMatcher(name: string, pattern: string): Matcher {
   return {
     name,

@@ -1,7 +1,7 @@
 import { raceSignal } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import { createEscapeFilter } from './escapes.ts';
-import { createMatchers, type Patterns } from './patterns.ts';
+import { createMatchers, literally, type Patterns } from './patterns.ts';
 import { type Found, UnreadText } from './unread-text.ts';
 
 /** How much text nobody has asked for is kept; older text is in the transcript. */
@@ -9,13 +9,16 @@ const WINDOW = 1024 * 1024;
 /** How much of the last text is kept for errors. */
 const TAIL = 8 * 1024;
 
+/** A secret shorter than this may well be part of a word. */
+const SHORT = 8;
+
 /** The stream has ended before what was waited for came. `cause` is why, where that is known. */
 export class StreamEnd extends Error {}
 
 /** The reading half of a console: the only one that reads its stream, as text in UTF-8. */
 export class TtyReader {
   readonly #unread = new UnreadText();
-  readonly #secrets: string[] = [];
+  readonly #secrets: RegExp[] = [];
   #window = WINDOW;
   #tail = '';
   #end: StreamEnd | undefined;
@@ -43,9 +46,10 @@ export class TtyReader {
     return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), this.#tail);
   }
 
-  /** From now on shown as `***`. */
+  /** From now on shown as `***`: a long secret wherever it stands, a short one at the end of a line, as an echo is. */
   hide(secret: string): void {
-    if (secret !== '') this.#secrets.push(secret);
+    const text = literally(secret);
+    this.#secrets.push(new RegExp(secret.length < SHORT ? `(?<=^|\\s)${text}(?=[\\r\\n]|$)` : text, 'g'));
   }
 
   /** The last unread characters. */

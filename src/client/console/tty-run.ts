@@ -67,7 +67,10 @@ function ownOutput(text: string, bare: boolean): string {
 
 function commandError(command: string, { stdout, exitCode }: TtyResult, what: string): CommandError {
   return new CommandError(
-    [`console.run: ${JSON.stringify(command)} ${what}`, ...(stdout ? quoteTail(stdout, 'it printed:') : [])].join('\n'),
+    [
+      `console.run: ${JSON.stringify(command)} ${what}`,
+      ...(stdout ? quoteTail(stdout, 'it printed:') : []),
+    ].join('\n'),
     { command, exitCode, signal: null, stdout, stderr: '' },
     { operation: 'console.run' },
   );

@@ -26,6 +26,8 @@ export interface SshConnection {
   readonly client: Client;
   /** Aborts when the connection has ended, with an UnreachableError that says why. */
   readonly ended: AbortSignal;
+  /** Ends it, whatever still runs on the other side. */
+  close(): void;
 }
 
 /** A guest that is starting may swallow a connection: then another one is tried. */
@@ -107,7 +109,7 @@ async function attempt(
     sock.destroy();
     throw error;
   }
-  return { client, ended: end.signal };
+  return { client, ended: end.signal, close: () => sock.destroy() };
 }
 
 /** Why a connection ended before the login was accepted. */

@@ -61,8 +61,7 @@ export function openSshSession(session: SessionInfo, connection: SshConnection):
       if (ended.aborted) resolve();
       ended.addEventListener('abort', () => resolve(), { once: true });
     });
-    client.end();
-    client.destroy();
+    connection.close();
     await closed;
   });
   return {

@@ -7,17 +7,14 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { decodeFrame, encodeFrame, type Frame } from './frame-codec.ts';
-import { frameMessage } from './framing.ts';
+import { frameMessage, joinParts } from './framing.ts';
 import { GrpcError, Status } from './status.ts';
 
-/** How the messages of one direction are written and read. */
-export interface Encode<T> {
-  /** The message with its prefix, as chunks to be written one after the other. */
-  (message: T): Uint8Array[];
-}
+/** A message with its prefix, as chunks to be written one after the other. */
+export type Encode<T> = (message: T) => Uint8Array[];
 
-/** Reads one message, without its prefix. Throws GrpcError INTERNAL for bytes that are none. */
-export type Decode<T> = (bytes: Uint8Array) => T;
+/** Reads one message, without its prefix, from the parts it came in. @throws GrpcError INTERNAL for bytes that are none. */
+export type Decode<T> = (parts: readonly Buffer[]) => T;
 
 /** Encodes messages of `schema`; plain objects with its fields will do. */
 export function encodeWith<D extends DescMessage>(schema: D): Encode<MessageInitShape<D>> {
@@ -26,9 +23,9 @@ export function encodeWith<D extends DescMessage>(schema: D): Encode<MessageInit
 
 /** Decodes messages of `schema`. */
 export function decodeWith<D extends DescMessage>(schema: D): Decode<MessageShape<D>> {
-  return (bytes) => {
+  return (parts) => {
     try {
-      return fromBinary(schema, bytes);
+      return fromBinary(schema, joinParts(parts));
     } catch (cause) {
       throw new GrpcError(Status.INTERNAL, `not a valid ${schema.typeName}: ${String(cause)}`, { cause });
     }

@@ -1,12 +1,17 @@
 import { FrameType } from '../gen/jumpstarter/v1/router_pb.ts';
-import { PREFIX_LENGTH, SMALL, writePrefix } from './framing.ts';
+import { joinParts, PREFIX_LENGTH, SMALL, writePrefix } from './framing.ts';
 import { GrpcError, Status } from './status.ts';
 
 /** One message of `RouterService.Stream`, in either direction: StreamRequest and StreamResponse have the same shape. */
 export interface Frame {
   readonly type: FrameType;
-  /** A view of what came from the network: copy what is to be kept. */
+  /** All bytes as one piece. For a large frame that came from the network this makes a copy, once. */
   readonly payload: Uint8Array;
+  /**
+   * The same bytes as they came, without a copy: for those who only pass them on. Views of network buffers: copy what
+   * is to be kept for long. A frame to be sent may leave it out.
+   */
+  readonly chunks?: readonly Uint8Array[];
 }
 
 const PAYLOAD_TAG = 0x0a;
@@ -16,26 +21,67 @@ const EMPTY = new Uint8Array(0);
 const MAX_HEAD = PREFIX_LENGTH + 2 + 1 + 5;
 
 /** A frame as chunks to be written: its prefix and fields, then the payload itself, which is copied only if it is small. */
-export function encodeFrame({ type, payload }: Frame): Uint8Array[] {
-  const small = payload.length <= SMALL;
-  const head = Buffer.allocUnsafe(MAX_HEAD + (small ? payload.length : 0));
+export function encodeFrame({ type, chunks, payload }: Frame): Uint8Array[] {
+  const pieces = chunks ?? [payload];
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const small = length <= SMALL;
+  const head = Buffer.allocUnsafe(MAX_HEAD + (small ? length : 0));
   let at = PREFIX_LENGTH;
   if (type !== FrameType.DATA) {
     head[at++] = FRAME_TYPE_TAG;
     head[at++] = type;
   }
-  if (payload.length > 0) {
+  if (length > 0) {
     head[at++] = PAYLOAD_TAG;
-    at = writeVarint(head, at, payload.length);
+    at = writeVarint(head, at, length);
   }
-  writePrefix(head, at - PREFIX_LENGTH + payload.length);
-  if (!small) return [head.subarray(0, at), payload];
-  head.set(payload, at);
-  return [head.subarray(0, at + payload.length)];
+  writePrefix(head, at - PREFIX_LENGTH + length);
+  if (!small) return [head.subarray(0, at), ...pieces];
+  for (const piece of pieces) {
+    head.set(piece, at);
+    at += piece.length;
+  }
+  return [head.subarray(0, at)];
 }
 
 /** Reads a frame; fields that are absent have their defaults, unknown ones are skipped. @throws GrpcError INTERNAL */
-export function decodeFrame(message: Uint8Array): Frame {
+export function decodeFrame(parts: readonly Buffer[]): Frame {
+  return decodePayloadLast(parts) ?? decodeWhole(joinParts(parts));
+}
+
+/** The usual large frame: fields in the first part, and then nothing but payload, which stays in its parts. */
+function decodePayloadLast(parts: readonly Buffer[]): Frame | undefined {
+  const [first, ...others] = parts;
+  if (!first || others.length === 0 || first.length < MAX_HEAD) return undefined;
+  const cursor = { bytes: first, at: 0 };
+  let tag = readVarint(cursor);
+  let type: FrameType = FrameType.DATA;
+  if (tag === FRAME_TYPE_TAG) {
+    type = readVarint(cursor) as FrameType; // SAFE: open enum
+    tag = readVarint(cursor);
+  }
+  const length = tag === PAYLOAD_TAG ? readVarint(cursor) : 0;
+  const rest = parts.reduce((sum, part) => sum + part.length, -cursor.at);
+  return length === rest ? new ChunkedFrame(type, [first.subarray(cursor.at), ...others]) : undefined;
+}
+
+class ChunkedFrame implements Frame {
+  readonly type: FrameType;
+  readonly chunks: readonly Buffer[];
+  #payload: Uint8Array | undefined;
+
+  constructor(type: FrameType, chunks: readonly Buffer[]) {
+    this.type = type;
+    this.chunks = chunks;
+  }
+
+  get payload(): Uint8Array {
+    this.#payload ??= Buffer.concat(this.chunks);
+    return this.#payload;
+  }
+}
+
+function decodeWhole(message: Uint8Array): Frame {
   const cursor = { bytes: message, at: 0 };
   let type: FrameType = FrameType.DATA;
   let payload: Uint8Array = EMPTY;
@@ -46,7 +92,7 @@ export function decodeFrame(message: Uint8Array): Frame {
       type = readVarint(cursor) as FrameType; // SAFE: open enum
     else skipField(cursor, tag & 7);
   }
-  return { type, payload };
+  return { type, payload, chunks: [payload] };
 }
 
 interface Cursor {

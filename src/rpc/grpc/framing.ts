@@ -24,70 +24,71 @@ export function writePrefix(head: Buffer, length: number): void {
 }
 
 /**
- * Cuts a stream of chunks into messages. A message inside one chunk is a view of it; any other is put together once,
- * when its last byte is there, so that a length that is announced but never sent costs nothing.
+ * Cuts a stream of chunks into messages. A message is handed on as views of the chunks it came in, so that nothing is
+ * copied, and a length that is announced but never sent costs nothing.
  */
 export class MessageParser {
-  readonly #onMessage: (message: Uint8Array) => void;
-  /** What came of the message being read, prefix included. */
+  readonly #onMessage: (parts: Buffer[], length: number) => void;
+  /** The first bytes of a prefix that is not complete yet. */
+  #prefix: Buffer = EMPTY;
+  /** Length of the message being read; undefined between two messages. */
+  #length: number | undefined;
+  #missing = 0;
   #parts: Buffer[] = [];
-  #size = 0;
-  /** Prefix and message together, once the prefix is known. */
-  #needed = PREFIX_LENGTH;
 
-  constructor(onMessage: (message: Uint8Array) => void) {
+  constructor(onMessage: (parts: Buffer[], length: number) => void) {
     this.#onMessage = onMessage;
   }
 
   /** True between two messages. A stream that ends anywhere else was cut. */
   get isBetweenMessages(): boolean {
-    return this.#size === 0;
+    return this.#length === undefined && this.#prefix.length === 0;
   }
 
   /** Takes the next chunk. @throws GrpcError for a compressed message or one above 4 MiB. */
   push(chunk: Buffer): void {
-    let rest = this.#size > 0 ? this.#complete(chunk) : chunk;
-    while (rest.length >= PREFIX_LENGTH) {
-      const end = PREFIX_LENGTH + readLength(rest);
-      if (rest.length < end) break;
-      this.#onMessage(rest.subarray(PREFIX_LENGTH, end));
-      rest = rest.subarray(end);
-    }
-    if (rest.length > 0) this.#keep(rest);
-  }
-
-  /** Adds to the message begun earlier; returns what is left of the chunk once that message is complete. */
-  #complete(chunk: Buffer): Buffer {
     let rest = chunk;
-    if (this.#size < PREFIX_LENGTH) {
-      rest = rest.subarray(this.#take(rest, PREFIX_LENGTH));
-      if (this.#size < PREFIX_LENGTH) return rest;
-      this.#parts = [Buffer.concat(this.#parts)];
-      this.#needed = PREFIX_LENGTH + readLength(this.#parts[0] ?? rest);
+    while (rest.length > 0) {
+      if (this.#length === undefined) rest = this.#begin(rest);
+      if (this.#length !== undefined) rest = this.#fill(rest, this.#length);
     }
-    rest = rest.subarray(this.#take(rest, this.#needed));
-    if (this.#size < this.#needed) return rest;
-    const whole = Buffer.concat(this.#parts, this.#size);
-    this.#parts = [];
-    this.#size = 0;
-    this.#onMessage(whole.subarray(PREFIX_LENGTH));
-    return rest;
   }
 
-  #keep(rest: Buffer): void {
-    this.#parts.push(rest);
-    this.#size = rest.length;
-    if (rest.length >= PREFIX_LENGTH) this.#needed = PREFIX_LENGTH + readLength(rest);
+  #begin(chunk: Buffer): Buffer {
+    const count = Math.min(PREFIX_LENGTH - this.#prefix.length, chunk.length);
+    const prefix =
+      this.#prefix.length === 0 ? chunk : Buffer.concat([this.#prefix, chunk.subarray(0, count)]);
+    if (prefix.length < PREFIX_LENGTH) {
+      this.#prefix = prefix;
+    } else {
+      this.#prefix = EMPTY;
+      this.#length = readLength(prefix);
+      this.#missing = this.#length;
+    }
+    return chunk.subarray(count);
   }
 
-  /** Takes from `chunk` what is missing up to `size`; returns how much that was. */
-  #take(chunk: Buffer, size: number): number {
-    const count = Math.min(size - this.#size, chunk.length);
-    if (count > 0) this.#parts.push(count === chunk.length ? chunk : chunk.subarray(0, count));
-    this.#size += count;
-    return count;
+  #fill(chunk: Buffer, length: number): Buffer {
+    const part = chunk.length <= this.#missing ? chunk : chunk.subarray(0, this.#missing);
+    if (part.length > 0) this.#parts.push(part);
+    this.#missing -= part.length;
+    if (this.#missing === 0) {
+      const parts = this.#parts;
+      this.#parts = [];
+      this.#length = undefined;
+      this.#onMessage(parts, length);
+    }
+    return chunk.subarray(part.length);
   }
 }
+
+/** The bytes of a message as one piece. */
+export function joinParts(parts: readonly Buffer[]): Buffer {
+  const [only = EMPTY] = parts;
+  return parts.length > 1 ? Buffer.concat(parts) : only;
+}
+
+const EMPTY = Buffer.alloc(0);
 
 function readLength(prefix: Buffer): number {
   if (prefix[0] !== 0) {

@@ -34,8 +34,8 @@ export class MessageReader<T> implements AsyncIterableIterator<T, undefined, und
   ) {
     this.#stream = stream;
     this.#onReturn = on.returned;
-    const parser = new MessageParser((bytes) =>
-      this.#push({ message: decode(bytes), cost: bytes.length + OVERHEAD }),
+    const parser = new MessageParser((parts, length) =>
+      this.#push({ message: decode(parts), cost: length + OVERHEAD }),
     );
     stream.on('data', (chunk: Buffer) => {
       if (this.#end) return;

@@ -11,7 +11,7 @@ export class MessageWriter<T> {
   readonly #encode: Encode<T>;
   #pending = 0;
   #room: PromiseWithResolvers<void> | undefined;
-  #failure: { readonly reason: unknown } | undefined;
+  #closed: (() => unknown) | undefined;
 
   constructor(stream: Http2Stream, encode: Encode<T>) {
     this.#stream = stream;
@@ -20,7 +20,7 @@ export class MessageWriter<T> {
 
   /** Sends a message, which is the writer's from then on. Resolves when there is room for the next. */
   write(message: T): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure.reason);
+    if (this.#closed) return Promise.reject(this.#closed());
     const chunks = this.#encode(message);
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     this.#pending += size;
@@ -33,10 +33,10 @@ export class MessageWriter<T> {
     return this.#room.promise;
   }
 
-  /** Makes this and every later `write` reject with `reason`. */
-  fail(reason: unknown): void {
-    this.#failure ??= { reason };
-    this.#room?.reject(this.#failure.reason);
+  /** Makes waiting and later writes reject with what `reason` returns. Only the first call counts. */
+  close(reason: () => unknown): void {
+    this.#closed ??= reason;
+    this.#room?.reject(this.#closed());
     this.#room = undefined;
   }
 

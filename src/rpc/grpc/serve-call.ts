@@ -37,7 +37,7 @@ export async function runHandler(
   const decoded = takesOne(route.method) ? await readSingle(reader, call) : reader;
   const request = decoded as never; // SAFE: decoded with the schema that `Handler` derives its parameter from
   if (route.kind === 'once') {
-    void writer(await route.handler(request, call));
+    await writer(await route.handler(request, call));
   } else {
     for await (const response of route.handler(request, call)) await writer(response);
   }
@@ -67,7 +67,7 @@ function openMessages<I, O>(
   const reader = new MessageReader(stream, decode, {
     invalid: (error) =>
       call.abort(error instanceof GrpcError ? error : new GrpcError(Status.INTERNAL, String(error))),
-    end: () => { console.log('END', stream.closed, stream.destroyed, stream.rstCode, stream.aborted); reader.finish(); },
+    end: () => reader.finish(),
     returned: () => undefined,
   });
   const writer = new MessageWriter(stream, encode);

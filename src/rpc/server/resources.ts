@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { ConfigError, InternalError, UnreachableError } from '../../core/index.ts';
 import type { ByteWriter, ContentEncoding, Sink, Source } from '../../interfaces/index.ts';
 import { compressedWriter, decompressed } from '../content-encoding.ts';
-import { readChunk, writeChunk } from '../frames.ts';
+import { writeChunk } from '../frames.ts';
+import { FrameType } from '../gen/jumpstarter/v1/router_pb.ts';
 import type { FrameStream } from '../grpc/index.ts';
 import { type ClientStreamHandle, ResourceHandle } from '../handles.ts';
 
@@ -108,20 +109,26 @@ function parseHandle(
   return handle;
 }
 
-/** What the client sends, until it says that this was all. A client that goes away before is an error, not the end. */
-async function* uploadedChunks(
-  frames: FrameStream,
-  { peer, operation }: ClaimContext,
-): AsyncGenerator<Uint8Array> {
+/**
+ * What the client sends, until it says GOAWAY: that this was all. Any other end is an error. A bare half-close does not
+ * count, because HTTP/2 stacks half-close a stream that they are about to reset.
+ */
+async function* uploadedChunks(frames: FrameStream, context: ClaimContext): AsyncGenerator<Uint8Array> {
   const iterator = frames[Symbol.asyncIterator]();
   for (;;) {
-    const chunk = await readChunk(iterator).catch((cause: unknown) => {
-      const message = `${operation}: the upload broke off: ${peer.name} went away before it had sent everything`;
-      throw new UnreachableError(message, { target: peer.name }, { operation, cause });
+    const next = await iterator.next().catch((cause: unknown) => {
+      throw brokenOff(context, cause);
     });
-    if (!chunk) return;
-    yield chunk;
+    if (next.done) throw brokenOff(context);
+    const { type, payload } = next.value;
+    if (type === FrameType.GOAWAY) return;
+    if (type === FrameType.DATA && payload.length > 0) yield payload;
   }
+}
+
+function brokenOff({ peer, operation }: ClaimContext, cause?: unknown): UnreachableError {
+  const message = `${operation}: the upload broke off: ${peer.name} went away before it had sent everything`;
+  return new UnreachableError(message, { target: peer.name }, { operation, cause });
 }
 
 function downloadWriter(frames: FrameStream, release: (failure?: unknown) => void): ByteWriter {

@@ -210,6 +210,13 @@ describe('connecting', () => {
     await expect(ssh.upload(import.meta.filename, '/tmp/x')).rejects.toMatchObject({ code: 'unreachable' });
   });
 
+  test('closing does not wait for what still runs', async () => {
+    const ssh = await connect(HOUR);
+    await ssh.spawn('trap "" HUP; sleep 30');
+    await ssh.close();
+    await expect(ssh.run('true')).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
   test('a key that is none is said to be so, without it', async () => {
     const error = await connect({ username: 'x', privateKey: 'not-a-key' }).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'config', issues: [{ path: 'privateKey' }] });

@@ -32,5 +32,7 @@ test.for([
 });
 
 test('an empty file is refused', () => {
-  expect(() => readImageFacts(Buffer.alloc(0), 0, 'disk')).toThrow('disk: the image cannot be used: it is empty');
+  expect(() => readImageFacts(Buffer.alloc(0), 0, 'disk')).toThrow(
+    'disk: the image cannot be used: it is empty',
+  );
 });

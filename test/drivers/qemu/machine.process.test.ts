@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { KEYS } from '../../fixtures/boot-sector.ts';
 import { caller, fakeQemu, openTestMachine, readAll, readUntil, realQemu, type } from './test-machine.ts';
 
 /** The same of the fake and of the real one, so that the fake cannot drift. */
@@ -64,7 +65,7 @@ describe.for([fakeQemu(), realQemu])('a machine of $name', (program) => {
     await it.machine.on(caller());
     await using tty = it.open();
     await readUntil(tty, 'ready');
-    await type(tty, 's');
+    await type(tty, KEYS.off);
     await readAll(tty);
     expect(await it.machine.state()).toBe('off');
   });
@@ -74,7 +75,7 @@ describe.for([fakeQemu(), realQemu])('a machine of $name', (program) => {
     await it.machine.on(caller());
     await using tty = it.open();
     await readUntil(tty, 'ready');
-    await type(tty, 'r');
+    await type(tty, KEYS.reset);
     await readUntil(tty, 'ready');
     await it.machine.reset(caller());
     await readUntil(tty, 'ready');
@@ -87,7 +88,7 @@ describe.for([fakeQemu(), realQemu])('a machine of $name', (program) => {
     await machine.on(caller());
     await using tty = it.open();
     await readUntil(tty, 'ready');
-    await type(tty, 'p');
+    await type(tty, KEYS.panic);
     await expect(readUntil(tty, 'never')).rejects.toMatchObject({
       code: 'device',
       event: 'GUEST_PANICKED',
@@ -106,7 +107,7 @@ describe.for([fakeQemu(), realQemu])('a machine of $name', (program) => {
     await it.machine.on(caller());
     await using tty = it.open();
     await readUntil(tty, 'ready');
-    await type(tty, 'p');
+    await type(tty, KEYS.panic);
     await expect(readUntil(tty, 'never')).rejects.toMatchObject({ code: 'device' });
     expect(await it.machine.off({ mode: 'graceful' }, caller())).toBe('forced');
   });

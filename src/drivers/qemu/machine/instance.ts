@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
-import { DeviceError, type Duration, LaunchError } from '../../../core/index.ts';
+import { type Duration, LaunchError } from '../../../core/index.ts';
 import { openMemoryFile } from './memory-file.ts';
 import { comesWithin } from './patience.ts';
 import { describeExit, type ProcessExit, type QemuProcess, startProcess } from './process.ts';
-import { HUNG_UP, openQmp, type Qmp, type QmpListener } from './qmp.ts';
+import { isHangUp, openQmp, type Qmp, type QmpListener } from './qmp.ts';
 
 /** What is needed to start a QEMU. */
 export interface Launch {
@@ -84,7 +84,7 @@ async function takeControl(process: QemuProcess, options: LaunchOptions): Promis
     return await Promise.race([openQmp(process.qmp, listener, { signal }), ended]);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof DeviceError && error.event === HUNG_UP)) throw error;
+    if (!isHangUp(error)) throw error;
     process.kill('SIGKILL');
     return await ended;
   }

@@ -22,11 +22,23 @@ export interface MachineParts extends Omit<SessionParts, 'onEvent'> {
   readonly shutdownDeadline: Duration;
 }
 
+const NEVER = new AbortController().signal;
+
 /** Who calls when the whole is closed. */
 const CLOSING = {
-  signal: new AbortController().signal,
+  signal: NEVER,
   peer: { name: 'the exporter', local: true },
 } as const satisfies Pick<CallContext, 'signal' | 'peer'>;
+
+/** Calls that only read, and share one turn. */
+interface Reading {
+  /** With the signal that ends them all. */
+  readonly began: Promise<AbortSignal>;
+  readonly end: () => void;
+  /** When the turn has been given up. */
+  readonly ended: Promise<void>;
+  readers: number;
+}
 
 /** A machine that is switched on and off. Calls that change its state are one at a time. */
 export class VirtualMachine implements AsyncDisposable {
@@ -39,6 +51,7 @@ export class VirtualMachine implements AsyncDisposable {
   }));
   #session: PowerSession | undefined;
   #closed = false;
+  #reading: Reading | undefined;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -81,6 +94,27 @@ export class VirtualMachine implements AsyncDisposable {
       if (this.#session) throw stateError(operation, await this.state(), 'off');
       return await work(signal);
     });
+  }
+
+  /** As `whileOff`, for work that only reads: any number of such at a time. */
+  async readWhileOff<T>(
+    operation: string,
+    context: CallContext,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    this.#reading ??= this.#beginReading(operation, context);
+    const reading = this.#reading;
+    reading.readers++;
+    try {
+      const signal = await reading.began;
+      return await work(AbortSignal.any([context.signal, signal]));
+    } finally {
+      if (--reading.readers === 0) {
+        this.#reading = undefined;
+        reading.end();
+        await reading.ended;
+      }
+    }
   }
 
   /** Resolves when the CPUs run. */
@@ -147,6 +181,17 @@ export class VirtualMachine implements AsyncDisposable {
       this.#off(undefined, signal),
     );
     this.#events.end();
+  }
+
+  /** Takes the turn for all readers together: it is not that of the first alone, who may leave before the others. */
+  #beginReading(operation: string, context: CallContext): Reading {
+    const { promise: over, resolve: end } = Promise.withResolvers<void>();
+    const { promise: began, resolve, reject } = Promise.withResolvers<AbortSignal>();
+    const hold = this.whileOff(operation, { ...context, signal: NEVER }, async (signal) => {
+      resolve(signal);
+      await over;
+    });
+    return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
   async #on(signal: AbortSignal): Promise<void> {

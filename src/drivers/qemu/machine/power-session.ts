@@ -8,7 +8,7 @@ import type { Trail } from '../trail.ts';
 import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
 import { type Launch, launchQemu, type QemuInstance } from './instance.ts';
 import { describeExit, type ProcessExit } from './process.ts';
-import { HUNG_UP } from './qmp.ts';
+import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
 
 /** What one power-on needs: the command line with all its files in place. */
@@ -127,11 +127,17 @@ export class PowerSession {
     try {
       await this.qmp.execute(command, {}, { signal });
     } catch (error) {
-      if (!(error instanceof DeviceError && error.event === HUNG_UP)) throw error;
+      if (!isHangUp(error)) throw error;
       await this.ended;
       this.broken.throwIfAborted();
       throw error;
     }
+  }
+
+  /** Resolves if QEMU lives, or was switched off. @throws the DeviceError that says how it ended otherwise. */
+  async confirm(): Promise<void> {
+    await this.qmp.execute('query-status').catch((error) => (isHangUp(error) ? this.ended : undefined));
+    this.broken.throwIfAborted();
   }
 
   /** Cuts the power: QEMU is asked to quit, so that it writes what it holds, and killed if it does not. */

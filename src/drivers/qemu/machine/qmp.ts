@@ -174,8 +174,12 @@ export class Qmp implements Disposable {
   }
 }
 
-/** The event of the DeviceError that says that QEMU hung up: the reason is in how its process ended. */
-export const HUNG_UP = 'qmp-closed';
+const HUNG_UP = 'qmp-closed';
+
+/** Whether `error` says only that QEMU hung up: the reason is in how its process ended. */
+export function isHangUp(error: unknown): boolean {
+  return error instanceof DeviceError && error.event === HUNG_UP;
+}
 
 function hungUp(cause?: Error): DeviceError {
   return new DeviceError('QEMU closed its control connection', { event: HUNG_UP, tail: '' }, { cause });

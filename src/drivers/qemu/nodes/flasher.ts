@@ -34,7 +34,9 @@ export function flasherNode(machine: VirtualMachine, media: Media): DriverNode<t
       },
       dump: async (sink, name, context) => {
         const partition = parsePartition(name);
-        await machine.whileOff('flasher.dump', context, (signal) => media.dump(partition, sink, { signal }));
+        await machine.readWhileOff('flasher.dump', context, (signal) =>
+          media.dump(partition, sink, { signal }),
+        );
         return null;
       },
     },

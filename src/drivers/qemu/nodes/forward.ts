@@ -1,8 +1,9 @@
 import { DeviceError } from '../../../core/index.ts';
 import type { CallContext, DriverNode } from '../../../driver/index.ts';
 import { type ByteChannel, Ssh, type SshIdentity, TcpNetwork } from '../../../interfaces/index.ts';
-import { connectSocket, severOn, tcpUrl } from '../../std/index.ts';
+import { connectSocket, tcpUrl } from '../../std/index.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
+import { sessionChannel } from './session-channel.ts';
 
 /** A port of the guest, while the machine is on. */
 export function forwardNode(machine: VirtualMachine, name: string): DriverNode<typeof TcpNetwork> {
@@ -20,15 +21,15 @@ export function sshNode(machine: VirtualMachine, identity: SshIdentity): DriverN
 
 function forwardHandlers(machine: VirtualMachine, name: string) {
   const locate = (operation: string) => {
-    const { forwards, broken } = machine.session(operation);
-    const forward = forwards[name];
+    const session = machine.session(operation);
+    const forward = session.forwards[name];
     if (!forward) throw new DeviceError(`${name} is not forwarded`, { event: 'no-forward', tail: '' });
-    return { ...forward, broken };
+    return { ...forward, session };
   };
   return {
     connect: async (_: undefined, { signal }: CallContext): Promise<ByteChannel> => {
-      const { host, hostPort: port, broken } = locate(`${name}.connect`);
-      return severOn(broken, await connectSocket({ host, port }, tcpUrl(host, port), signal));
+      const { host, hostPort: port, session } = locate(`${name}.connect`);
+      return sessionChannel(session, await connectSocket({ host, port }, tcpUrl(host, port), signal));
     },
     address: async () => {
       const { host, hostPort } = locate(`${name}.address`);

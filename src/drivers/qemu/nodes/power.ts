@@ -8,15 +8,13 @@ export function powerNode(machine: VirtualMachine): DriverNode<typeof VirtualPow
     interface: VirtualPower,
     children: {},
     handlers: {
-      on: async (context) => done(await machine.on(context)),
+      on: (context) => machine.on(context).then(() => null),
       off: (options, context) => machine.off(options ?? undefined, context),
       cycle: (options, context) => machine.cycle(options ?? undefined, context),
-      reset: async (context) => done(await machine.reset(context)),
-      pause: async (context) => done(await machine.pause(context)),
-      resume: async (context) => done(await machine.resume(context)),
+      reset: (context) => machine.reset(context).then(() => null),
+      pause: (context) => machine.pause(context).then(() => null),
+      resume: (context) => machine.resume(context).then(() => null),
       state: () => machine.state(),
     },
   };
 }
-
-const done = (_: void) => null;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -103,7 +104,7 @@ export class Media {
     sink: Sink,
     { signal }: Options,
   ): Promise<void> {
-    const whole = join(this.#folder, `dump-${partition}`);
+    const whole = join(this.#folder, `dump-${randomBytes(4).toString('hex')}`);
     await using stack = new AsyncDisposableStack();
     stack.defer(() => rm(whole, { force: true }));
     const format = image?.format ?? (partition === 'root' ? 'qcow2' : 'raw');
