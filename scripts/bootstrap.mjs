@@ -7,10 +7,11 @@
  */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageFor } from '../src/cli/packages/install.js';
 import { inspectHost } from './bootstrap/host.mjs';
 import { NEEDS } from './bootstrap/needs.mjs';
 import { installPackages, linkNode } from './bootstrap/node-packages.mjs';
-import { findMissing, packageFor, planInstallation } from './bootstrap/plan.mjs';
+import { findMissing, planInstallation } from './bootstrap/plan.mjs';
 import { INTERRUPTED, run, SetupError } from './bootstrap/run.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -1,7 +1,7 @@
 /**
  * What this host is and has.
  *
- * @import { PackageManager } from './needs.mjs'
+ * @import { PackageManager } from '../../src/cli/packages/needs.js'
  * @import { Host } from './plan.mjs'
  */
 import { spawnSync } from 'node:child_process';

@@ -1,7 +1,8 @@
 /**
  * What is to be done about the host's packages, from what is known about the host. Nothing here looks at it.
  *
- * @import { Need, PackageManager, Purpose } from './needs.mjs'
+ * @import { PackageManager } from '../../src/cli/packages/needs.js'
+ * @import { Need, Purpose } from './needs.mjs'
  *
  * @typedef {object} Host
  * @property {PackageManager | undefined} manager  `undefined`: none that we know
@@ -22,6 +23,7 @@
  *   | { kind: 'ask', line: string | undefined }} Installation
  *   `run`: where the lists are not updated first, they are after a failure; `ask`: the user has to type `line`
  */
+import { installLine, packageFor } from '../../src/cli/packages/install.js';
 
 /**
  * The needs of `purposes` that the host does not meet.
@@ -48,19 +50,6 @@ export function findMissing(needs, purposes, host) {
 }
 
 /**
- * The package that meets `need` on this host, or, where we know no package manager, the program itself; `null`: there is
- * none; `undefined`: not needed here.
- *
- * @param {Need} need
- * @param {Pick<Host, 'manager' | 'ubuntu'>} host
- */
-export function packageFor(need, { manager, ubuntu }) {
-  if (!manager) return need.anyOf[0];
-  if (ubuntu && need.ubuntu !== undefined) return need.ubuntu;
-  return need[manager];
-}
-
-/**
  * How the packages get there: apt-get is run, everything else is left to the user.
  *
  * @param {readonly string[]} packages
@@ -82,22 +71,4 @@ export function planInstallation(packages, host) {
     updateFirst: !host.packageLists,
     install: [...apt, 'install', '-y', '--no-install-recommends', ...packages],
   };
-}
-
-/** @type {Readonly<Record<PackageManager, string>>} */
-const LINES = {
-  apt: 'sudo apt-get install -y --no-install-recommends',
-  dnf: 'sudo dnf install -y',
-  pacman: 'sudo pacman -S --needed',
-  brew: 'brew install',
-};
-
-/**
- * @param {readonly string[]} packages
- * @param {Host} host
- */
-function installLine(packages, { manager, root }) {
-  if (!manager) return undefined;
-  const line = `${LINES[manager]} ${packages.join(' ')}`;
-  return root ? line.replace('sudo ', '') : line;
 }

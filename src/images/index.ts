@@ -9,4 +9,10 @@ export {
   listImages,
   removeImage,
 } from './cache.ts';
-export { type BuildHost, checkImageTools, type ImageTool, imageTools } from './tools.ts';
+export {
+  type BuildHost,
+  checkImageTools,
+  type ImageTool,
+  imageTools,
+  missingImageTools,
+} from './tools.ts';

@@ -68,10 +68,18 @@ export function toolPath(env: Readonly<Record<string, string | undefined>> = pro
   return [...new Set([...dirs, '/usr/sbin', '/sbin'])].join(delimiter);
 }
 
+/** Those of `tools` that are not there. */
+export async function missingImageTools(
+  tools: readonly ImageTool[],
+  path: string = toolPath(),
+): Promise<ImageTool[]> {
+  const found = await Promise.all(tools.map(async (tool) => await isThere(tool.program, path)));
+  return tools.filter((_tool, index) => !found[index]);
+}
+
 /** Makes sure that all of them are there. @throws LaunchError naming what is missing and the packages to install. */
 export async function checkImageTools(tools: readonly ImageTool[], path: string = toolPath()): Promise<void> {
-  const found = await Promise.all(tools.map(async (tool) => await isThere(tool.program, path)));
-  const missing = tools.filter((_tool, index) => !found[index]);
+  const missing = await missingImageTools(tools, path);
   if (missing.length === 0) return;
   const names = missing.map(({ program }) => program).join(', ');
   const hint = `install: apt-get install ${[...new Set(missing.map((tool) => tool.package))].join(' ')}`;

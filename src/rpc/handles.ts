@@ -13,6 +13,7 @@ export const StreamRequest = z.discriminatedUnion('kind', [
   }),
 ]);
 export type StreamRequest = z.output<typeof StreamRequest>;
+export type StreamRequestOf<K extends StreamRequest['kind']> = Extract<StreamRequest, { kind: K }>;
 
 /** The bytes of a stream that the client has opened for this call. */
 export const ClientStreamHandle = z.object({

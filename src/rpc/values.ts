@@ -1,4 +1,4 @@
-import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, toJson as valueToJson } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { ConfigError } from '../core/index.ts';
 
@@ -12,12 +12,17 @@ const MAX_DEPTH = 30;
  * @throws ConfigError for what the wire cannot carry (NaN, infinities, bytes, functions), naming where it is.
  */
 export function encodeValue(value: unknown, path = ''): Value {
-  return fromJson(ValueSchema, toJsonValue(value, path, 0));
+  return fromJson(ValueSchema, toJson(value, path));
+}
+
+/** `value` as JSON, by the same rules. @throws ConfigError as `encodeValue` does */
+export function toJson(value: unknown, path = ''): JsonValue {
+  return toJsonValue(value, path, 0);
 }
 
 /** The plain JavaScript value of `value`; one without a kind is `null`. Whole numbers of Python arrive as such. */
 export function decodeValue(value: Value | undefined): unknown {
-  return value?.kind.case === undefined ? null : toJson(ValueSchema, value);
+  return value?.kind.case === undefined ? null : valueToJson(ValueSchema, value);
 }
 
 function toJsonValue(value: unknown, path: string, depth: number): JsonValue {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket } from 'ws';
+import { isDutError } from '../core/index.ts';
 import type { ByteChannel } from '../interfaces/index.ts';
 
 /** Opens one connection to the screen. */
@@ -38,13 +39,15 @@ async function receive(stream: Duplex, channel: ByteChannel): Promise<void> {
   for await (const chunk of stream) await channel.write(chunk as Uint8Array); // SAFE: a stream of bytes
 }
 
-/** The first line of an error, as much as fits. */
+/** What an error says, without the call that nobody at the page has made, as much as fits. */
 function reasonOf(error: unknown): string {
   const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
-  const bytes = Buffer.from(line);
-  if (bytes.length <= LONGEST_REASON) return line;
+  const call = isDutError(error) && error.operation ? `${error.operation}: ` : '';
+  const reason = line.startsWith(call) ? line.slice(call.length) : line;
+  const bytes = Buffer.from(reason);
+  if (bytes.length <= LONGEST_REASON) return reason;
   return `${bytes
-    .subarray(0, LONGEST_REASON - 6)
+    .subarray(0, LONGEST_REASON - 3)
     .toString()
     .replace(/\uFFFD+$/, '')}...`;
 }

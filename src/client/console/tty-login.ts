@@ -6,6 +6,7 @@ import {
   BARE_PROMPT,
   HOPELESS,
   LOGIN_PROMPT,
+  LOGIN_PROMPT_AT_END,
   NEW_PASSWORD_PROMPT,
   PASSWORD_PROMPT,
   userPrompt,
@@ -113,7 +114,7 @@ class Conversation {
     let step = await this.#nextStep();
     while (step === 'login') {
       const later = await this.#find(this.#timing.settled);
-      if (!later) return this.#isAtBarePrompt() ? 'shell' : step;
+      if (!later) return this.#promptAtEnd() ?? step;
       step = later;
     }
     return step;
@@ -124,7 +125,8 @@ class Conversation {
       const step = await this.#find(this.#timing.settled);
       if (step) this.#nudges = 0;
       if (step) return step;
-      if (this.#isAtBarePrompt()) return 'shell';
+      const prompt = this.#promptAtEnd();
+      if (prompt) return prompt;
       if (!(await this.#tty.reader.somethingComes(this.#patience(), this.#signal))) return 'silence';
     }
   }
@@ -164,8 +166,11 @@ class Conversation {
     };
   }
 
-  #isAtBarePrompt(): boolean {
-    return BARE_PROMPT.test(this.#tty.reader.ending(200));
+  /** What stands at the end of all that was shown, whether or not somebody has read it already. */
+  #promptAtEnd(): Step | undefined {
+    const end = this.#tty.reader.tail.slice(-200);
+    if (BARE_PROMPT.test(end) || userPrompt(this.#credentials.username, '$').test(end)) return 'shell';
+    return this.#typed === 'nothing' && LOGIN_PROMPT_AT_END.test(end) ? 'login' : undefined;
   }
 
   /** How long to wait for more, in milliseconds, before Enter is typed. */

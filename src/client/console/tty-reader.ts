@@ -52,11 +52,6 @@ export class TtyReader {
     this.#secrets.push(new RegExp(secret.length < SHORT ? `(?<=^|\\s)${text}(?=[\\r\\n]|$)` : text, 'g'));
   }
 
-  /** The last unread characters. */
-  ending(length: number): string {
-    return this.#unread.ending(length);
-  }
-
   /** Lets more unread text be kept until the returned object is disposed of. */
   widen(window: number): Disposable {
     this.#window = window;

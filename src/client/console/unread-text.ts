@@ -37,11 +37,6 @@ export class UnreadText {
     this.#lost += excess;
   }
 
-  /** The last `length` characters. */
-  ending(length: number): string {
-    return this.#recent.slice(-length);
-  }
-
   /** Takes everything. */
   take(): string {
     this.#join();

@@ -15,6 +15,10 @@ export interface FakeConsoleOptions {
   readonly answer?: (line: string) => string | undefined;
 }
 
+const CR = 13;
+const LF = 10;
+const NEW_LINE = Buffer.from('\r\n');
+
 /** A console: what it has printed, what was typed on it, and who may type. */
 export class FakeConsoleDevice extends FakeDevice<typeof Console> {
   readonly recording = new ConsoleRecording();
@@ -22,8 +26,8 @@ export class FakeConsoleDevice extends FakeDevice<typeof Console> {
   readonly streams = new Set<ConsoleStream>();
   writer: ConsoleWriter | undefined;
   readonly #options: FakeConsoleOptions;
-  #typed = '';
-  #line = '';
+  readonly #line: number[] = [];
+  #typed = Buffer.alloc(0);
 
   constructor(options: FakeConsoleOptions) {
     super('fake-console', options.fail);
@@ -32,7 +36,7 @@ export class FakeConsoleDevice extends FakeDevice<typeof Console> {
 
   /** Everything that was typed so far. */
   get typed(): string {
-    return this.#typed;
+    return this.#typed.toString();
   }
 
   /** What the device says by itself. */
@@ -48,12 +52,12 @@ export class FakeConsoleDevice extends FakeDevice<typeof Console> {
 
   /** What a stream does when it writes. */
   type(chunk: Uint8Array): void {
-    for (const character of Buffer.from(chunk).toString('latin1')) {
-      this.#typed += character;
-      const isEnter = character === '\r' || character === '\n';
-      if (this.#options.echo ?? true) this.print(isEnter ? '\r\n' : character);
+    this.#typed = Buffer.concat([this.#typed, chunk]);
+    for (const byte of chunk) {
+      const isEnter = byte === CR || byte === LF;
+      if (this.#options.echo ?? true) this.recording.append(isEnter ? NEW_LINE : Buffer.of(byte));
       if (isEnter) this.#answerLine();
-      else this.#line += character;
+      else this.#line.push(byte);
     }
   }
 
@@ -66,8 +70,8 @@ export class FakeConsoleDevice extends FakeDevice<typeof Console> {
   }
 
   #answerLine(): void {
-    const answer = this.#options.answer?.(this.#line);
-    this.#line = '';
+    const line = Buffer.from(this.#line.splice(0)).toString();
+    const answer = this.#options.answer?.(line);
     if (answer !== undefined) this.print(answer);
   }
 }

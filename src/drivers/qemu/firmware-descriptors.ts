@@ -53,27 +53,48 @@ export function descriptorFolders(env: NodeJS.ProcessEnv, prefixes: readonly str
   );
 }
 
-/**
- * The first firmware that fits, as QEMU's own rules order them: by file name; a file of a more important folder hides the
- * one of the same name in another, and an empty one only hides. Descriptors whose files are not there are passed over.
- */
+/** A firmware of the host's, and what it demands of a machine and of what it starts. */
+export interface DescribedFirmware extends UefiFirmware {
+  readonly features: readonly string[];
+}
+
+/** Whether a plain machine starts with it, and starts whatever it is given. */
+export const isPlain = ({ features }: DescribedFirmware): boolean =>
+  !features.some((feature) => UNWANTED.includes(feature));
+
+/** The first plain firmware that fits. */
 export async function findDescribedFirmware(
   folders: readonly string[],
   target: FirmwareTarget,
 ): Promise<UefiFirmware | undefined> {
+  for await (const described of describedFirmware(folders, target)) {
+    const { features: _, ...firmware } = described;
+    if (isPlain(described)) return firmware;
+  }
+  return undefined;
+}
+
+/**
+ * Every firmware that fits, as QEMU's own rules order them: by file name; a file of a more important folder hides the
+ * one of the same name in another, and an empty one only hides. Descriptors whose files are not there are passed over.
+ */
+export async function* describedFirmware(
+  folders: readonly string[],
+  target: FirmwareTarget,
+): AsyncGenerator<DescribedFirmware, void> {
   for (const path of await descriptorFiles(folders)) {
     const descriptor = await readDescriptor(path);
     if (!descriptor || !fits(descriptor, target)) continue;
     const { executable, 'nvram-template': template } = descriptor.mapping;
     if (!(await exist(executable.filename, template.filename))) continue;
-    return {
+    yield {
       kind: 'uefi',
       description: descriptor.description,
       code: { path: executable.filename, format: executable.format },
       vars: { path: template.filename, format: template.format },
+      features: descriptor.features,
     };
   }
-  return undefined;
 }
 
 async function descriptorFiles(folders: readonly string[]): Promise<string[]> {
@@ -99,7 +120,6 @@ function fits(descriptor: Descriptor, { arch, machine, qemuVersion }: FirmwareTa
   const name = versionedMachine(arch, machine, qemuVersion);
   return (
     descriptor['interface-types'].includes('uefi') &&
-    !descriptor.features.some((feature) => UNWANTED.includes(feature)) &&
     descriptor.targets.some(
       ({ architecture, machines }) => architecture === arch && machines.some((glob) => matches(glob, name)),
     )

@@ -43,8 +43,24 @@ export async function downloadFirmware(
   arch: Arch,
   options: DownloadOptions,
 ): Promise<UefiFirmware> {
-  const folder = join(options.cacheDir, 'firmware', release.tag);
+  const folder = folderOf(release, options.cacheDir);
   if (!(await exists(folder))) await fill(folder, release, arch, options);
+  return firmwareIn(folder, release, arch);
+}
+
+/** The firmware of `release` for `arch`, if it was downloaded before. */
+export async function findDownloaded(
+  release: FirmwareRelease,
+  arch: Arch,
+  cacheDir: string,
+): Promise<UefiFirmware | undefined> {
+  const folder = folderOf(release, cacheDir);
+  return (await exists(folder)) ? firmwareIn(folder, release, arch) : undefined;
+}
+
+const folderOf = ({ tag }: FirmwareRelease, cacheDir: string) => join(cacheDir, 'firmware', tag);
+
+function firmwareIn(folder: string, release: FirmwareRelease, arch: Arch): UefiFirmware {
   const { prebuiltFolder } = architectureOf(arch);
   return {
     kind: 'uefi',

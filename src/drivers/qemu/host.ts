@@ -1,11 +1,12 @@
 import { readFile, realpath, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheDir, type Log, type OnProgress } from '../../core/index.ts';
-import { probeAccelerator } from './accelerator.ts';
+import { type AcceleratorHost, probeAccelerator } from './accelerator.ts';
 import { architectureOf, hostArch } from './architectures.ts';
 import type { QemuConfig } from './config.ts';
 import { type FindFirmwareOptions, findFirmware, findUefi } from './firmware.ts';
-import type { HostFacts } from './host-facts.ts';
+import type { UefiFirmware } from './firmware-descriptors.ts';
+import type { Accelerator, HostFacts, QemuProgram } from './host-facts.ts';
 import { chooseUser, neededFiles } from './host-user.ts';
 import { wrapper } from './plan/machine.ts';
 import type { MemoryPlace } from './plan/types.ts';
@@ -32,30 +33,44 @@ export async function gatherHost(config: QemuConfig, options: GatherHostOptions)
   const cache = options.cacheDir ?? cacheDir();
   const qemu = await findQemu(config.arch, { signal });
   const setpriv = (await findProgram(['setpriv'])) ?? null;
-  const prefixes = [dirname(dirname(await realpath(qemu.binary))), '/usr'];
+  const prefixes = await installations(qemu);
   const search: FindFirmwareOptions = { ...options, cacheDir: cache, qemuVersion: qemu.version, prefixes };
   const firmware = await findFirmware(config, search);
   const machine = config.machine ?? architectureOf(config.arch).machine;
-  const accelerator = await probeAccelerator(
-    config,
-    {
-      platform: process.platform,
-      arch: hostArch(),
-      qemu,
-      kvmDevice: '/dev/kvm',
-      bootId: await readBootId(),
-      cacheDir: cache,
-      wrapper: wrapper({ setpriv, user: null }),
-      firmware: () => findUefi(config.arch, machine, search),
-    },
-    { signal },
-  );
+  const firmwareOfProof = () => findUefi(config.arch, machine, search);
+  const accelerator = await chooseAccelerator(config, qemu, firmwareOfProof, { cacheDir: cache, signal });
   const folders = Object.fromEntries((options.reach ?? []).map((folder) => [folder, 'x'] as const));
   const chosen = await chooseUser({ ...folders, ...neededFiles(config, firmware, accelerator.name) });
   // Only setpriv can start QEMU as somebody else.
   const user = setpriv === null ? null : chosen.user;
   log.info({ qemu: qemu.version, accelerator, firmware: firmware.description, user: chosen.reason }, 'host');
   return { platform: process.platform, qemu, accelerator, firmware, setpriv, user };
+}
+
+/** The accelerator for `wish` on this host. `firmware` is what it is proven with, where that is not remembered. */
+export async function chooseAccelerator(
+  wish: Pick<QemuConfig, 'accelerator' | 'arch' | 'cpu' | 'machine'>,
+  qemu: QemuProgram,
+  firmware: () => Promise<UefiFirmware>,
+  { cacheDir, signal }: { readonly cacheDir: string; readonly signal?: AbortSignal | undefined },
+): Promise<Accelerator> {
+  const setpriv = (await findProgram(['setpriv'])) ?? null;
+  const host: AcceleratorHost = {
+    platform: process.platform,
+    arch: hostArch(),
+    qemu,
+    kvmDevice: '/dev/kvm',
+    bootId: await readBootId(),
+    cacheDir,
+    wrapper: wrapper({ setpriv, user: null }),
+    firmware,
+  };
+  return probeAccelerator(wish, host, { signal });
+}
+
+/** The installations to look for QEMU's firmware in, the most important first. */
+export async function installations({ binary }: Pick<QemuProgram, 'binary'>): Promise<string[]> {
+  return [dirname(dirname(await realpath(binary))), '/usr'];
 }
 
 /** Where a guest's memory may lie: in memory proper, else in a file of the machine's own folder. */

@@ -1,2 +1,3 @@
 export type { QemuConfig, QemuConfigInput } from './config.ts';
 export * from './driver.ts';
+export * from './survey.ts';

@@ -79,9 +79,7 @@ export async function handOver(
 
 /** Removes the folders of runs whose owners are dead. Their QEMUs died with them. */
 export async function sweepRuns(runs: string, log: Log): Promise<void> {
-  for (const name of await readdir(runs)) {
-    const path = join(runs, name);
-    if (await isAlive(path)) continue;
+  for (const path of await findDeadRuns(runs)) {
     log.info({ run: path }, 'removing what a dead run has left');
     const sockets = await readFile(join(path, SOCKETS), 'utf8').catch(() => undefined);
     await salvage(path);
@@ -89,6 +87,13 @@ export async function sweepRuns(runs: string, log: Log): Promise<void> {
     if (sockets !== undefined && /^jumplead-[0-9a-f]{10}$/.test(basename(sockets))) await removeTree(sockets);
     await removeTree(path);
   }
+}
+
+/** The folders of runs whose owners are dead. */
+export async function findDeadRuns(runs: string): Promise<string[]> {
+  const paths = (await readdir(runs)).map((name) => join(runs, name));
+  const alive = await Promise.all(paths.map(isAlive));
+  return paths.filter((_path, index) => !alive[index]);
 }
 
 /** Our own record of the console ended when we were killed; QEMU's goes on to its own end. */

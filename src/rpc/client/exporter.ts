@@ -5,7 +5,9 @@ import type { Target } from '../grpc/index.ts';
 import { type ReportNode, readReports } from '../report.ts';
 import { type SessionState, stateName } from '../states.ts';
 import { decodeValue, encodeValue } from '../values.ts';
-import { calleeOf, createCalls, openDriverStream } from './calls.ts';
+import { calleeOf } from './callee.ts';
+import { createCalls, type Strictness } from './calls.ts';
+import { openDriverStream } from './driver-stream.ts';
 import { Link, type LinkOptions } from './link.ts';
 import { type LogEntry, readLogEntry } from './logs.ts';
 
@@ -30,7 +32,7 @@ export interface ExporterState {
 export interface RawCalls {
   call(method: string, args?: readonly unknown[], options?: WaitOptions): Promise<unknown>;
   stream(method: string, args?: readonly unknown[], options?: WaitOptions): AsyncIterable<unknown>;
-  open(method: string, channelOptions?: object, options?: WaitOptions): Promise<ByteChannel>;
+  open(method: string, streamOptions?: object, options?: WaitOptions): Promise<ByteChannel>;
 }
 
 /** An exporter that has been reached and has told what it has. Disposing of it ends the connection and all that is under way. */
@@ -39,7 +41,7 @@ export interface RemoteExporter extends AsyncDisposable {
   readonly name: string;
   readonly report: ExporterReport;
   /** The calls of `contract` on a node of the report; `strict` unless the peer does not know our interfaces. */
-  calls<I extends Interface>(node: ReportNode, contract: I, options: { readonly strict: boolean }): Client<I>;
+  calls<I extends Interface>(node: ReportNode, contract: I, strictness: Strictness): Client<I>;
   raw(node: ReportNode): RawCalls;
   status(options?: WaitOptions): Promise<ExporterState>;
   /** What the exporter logs, from the oldest entry that nobody has read yet. Readers at the same time share the entries. */
@@ -60,7 +62,7 @@ export async function openExporter(
   return {
     name: link.name,
     report,
-    calls: (node, contract, { strict }) => createCalls(link, node, contract, { strict }),
+    calls: (node, contract, strictness) => createCalls(link, node, contract, strictness),
     raw: (node) => rawCalls(link, node),
     status: (wait) => readStatus(link, wait),
     logs: (wait) => readLogs(link, wait),
@@ -85,7 +87,7 @@ async function readReport(link: Link, options: WaitOptions): Promise<ExporterRep
 }
 
 function rawCalls(link: Link, node: ReportNode): RawCalls {
-  const callee = (method: string) => calleeOf(node, method, method);
+  const callee = (method: string) => calleeOf(link, node, method);
   return {
     call: async (method, args = [], options = {}) => {
       using deadline = startDeadline(options, {
@@ -102,8 +104,7 @@ function rawCalls(link: Link, node: ReportNode): RawCalls {
       const items = link.stream(callee(method), args.map(encodeArgument), deadline.signal);
       for await (const item of items) yield decodeValue(item);
     },
-    open: (method, channelOptions, options = {}) =>
-      openDriverStream(link, callee(method), channelOptions, options),
+    open: (method, streamOptions, options = {}) => openDriverStream(callee(method), streamOptions, options),
   };
 }
 

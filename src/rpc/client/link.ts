@@ -14,6 +14,7 @@ import {
 } from '../grpc/index.ts';
 import type { ReportNode } from '../report.ts';
 import { Key } from '../wire.ts';
+import type { Callee } from './callee.ts';
 
 export interface LinkOptions {
   /** What errors call the peer. */
@@ -21,15 +22,6 @@ export interface LinkOptions {
   readonly passphrase?: string | undefined;
   /** Proves to a session of our own process that we are in it. */
   readonly localToken?: string | undefined;
-}
-
-/** What a call is made on, and what errors call it. */
-export interface Callee {
-  readonly node: ReportNode;
-  /** The method's name on the wire. */
-  readonly method: string;
-  /** `power.off` */
-  readonly operation: string;
 }
 
 /**

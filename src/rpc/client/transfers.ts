@@ -6,7 +6,7 @@ import { GOAWAY, readChunk, writeChunk } from '../frames.ts';
 import type { FrameCall, Metadata } from '../grpc/index.ts';
 import { ClientStreamHandle } from '../handles.ts';
 import { Key } from '../wire.ts';
-import type { Callee, Link } from './link.ts';
+import type { Callee } from './callee.ts';
 
 /** The bytes that go along with one argument of a call. */
 export interface Transfer extends AsyncDisposable {
@@ -21,32 +21,22 @@ export interface Transfer extends AsyncDisposable {
 const NEVER = new Promise<never>(() => undefined);
 
 /** Hands over a source: by its address, by its path, or by sending its bytes. */
-export async function openSource(
-  link: Link,
-  callee: Callee,
-  source: Source,
-  signal: AbortSignal,
-): Promise<Transfer> {
+export async function openSource(callee: Callee, source: Source, signal: AbortSignal): Promise<Transfer> {
   if (source.kind === 'local_path') return byHandle({ kind: 'local_path', path: source.path });
   if (source.kind === 'url') return byHandle(presigned(source, 'GET'));
-  const opened = await openResource(link, callee, source.contentEncoding, signal);
+  const opened = await openResource(callee, source.contentEncoding, signal);
   const encoding = source.contentEncoding;
   const chunks = encoding && !opened.peerDecodes ? decompressed(source.chunks, encoding) : source.chunks;
-  return upload(opened.frames, opened.handle, chunks, callee, link);
+  return upload(opened.frames, opened.handle, chunks, callee);
 }
 
 /** Hands over a sink: by its address, or by taking the bytes that come. */
-export async function openSink(
-  link: Link,
-  callee: Callee,
-  sink: Sink,
-  signal: AbortSignal,
-): Promise<Transfer> {
+export async function openSink(callee: Callee, sink: Sink, signal: AbortSignal): Promise<Transfer> {
   if (sink.kind === 'url') return byHandle(presigned(sink, 'PUT'));
-  const opened = await openResource(link, callee, sink.contentEncoding, signal);
+  const opened = await openResource(callee, sink.contentEncoding, signal);
   const encoding = sink.contentEncoding;
   const writer = encoding && !opened.peerDecodes ? compressedWriter(sink.writer, encoding) : sink.writer;
-  return download(opened.frames, opened.handle, writer, callee, link);
+  return download(opened.frames, opened.handle, writer, callee);
 }
 
 function byHandle(handle: JsonValue): Transfer {
@@ -76,8 +66,7 @@ interface OpenResource {
 }
 
 async function openResource(
-  link: Link,
-  { node, operation }: Callee,
+  { link, node, operation }: Callee,
   encoding: ContentEncoding | undefined,
   signal: AbortSignal,
 ): Promise<OpenResource> {
@@ -119,8 +108,7 @@ function upload(
   frames: FrameCall,
   handle: JsonValue & object,
   chunks: AsyncIterable<Uint8Array>,
-  { operation }: Callee,
-  link: Link,
+  { link, operation }: Callee,
 ): Transfer {
   const { promise: failed, reject: fail } = failure();
   const iterator = chunks[Symbol.asyncIterator]();
@@ -174,8 +162,7 @@ function download(
   frames: FrameCall,
   handle: JsonValue & object,
   writer: ByteWriter,
-  { operation, node }: Callee,
-  link: Link,
+  { link, node, operation }: Callee,
 ): Transfer {
   const { promise: failed, reject: fail } = failure();
   const receiving = (async () => {

@@ -102,11 +102,10 @@ export class ClientCall<I, O> {
     this.#settled = true;
     this.#cleanup.dispose();
     this.messages.finish(outcome.failure);
-    const reason = outcome.failure
-      ? outcome.failure.reason
-      : new GrpcError(Status.CANCELLED, 'the server has ended the call');
-    this.#headers.reject(reason);
-    this.#writer.fail(reason);
+    if (outcome.failure) this.#headers.reject(outcome.failure.reason);
+    else this.#headers.resolve({});
+    const reason = outcome.failure?.reason;
+    this.#writer.close(() => reason ?? new GrpcError(Status.CANCELLED, 'the server has ended the call'));
     // Half a stream costs the server as much as a whole one.
     if (!this.#stream.writableFinished || outcome.failure) this.#stream.close(constants.NGHTTP2_CANCEL);
   }

@@ -6,7 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { CLIENT_SESSION } from './limits.ts';
+import { CLIENT_SESSION, CLIENT_WINDOW } from './limits.ts';
 import { GrpcError, Status } from './status.ts';
 import { openSocket, type Target, targetName } from './target.ts';
 
@@ -32,11 +32,7 @@ export class Connection {
         this.#cause ??= new Error(`the peer sent GOAWAY with code ${code}`);
     });
     this.#session.unref();
-    if (process.env.SW) {
-      if (this.#session.connecting)
-        this.#session.once('connect', () => this.#session.setLocalWindowSize(+process.env.SW * 1024));
-      else this.#session.setLocalWindowSize(+process.env.SW * 1024);
-    }
+    this.#session.once('connect', () => this.#session.setLocalWindowSize(CLIENT_WINDOW));
   }
 
   /** False once no new call can start here. */

@@ -21,8 +21,9 @@ const EMPTY = new Uint8Array(0);
 const MAX_HEAD = PREFIX_LENGTH + 2 + 1 + 5;
 
 /** A frame as chunks to be written: its prefix and fields, then the payload itself, which is copied only if it is small. */
-export function encodeFrame({ type, chunks, payload }: Frame): Uint8Array[] {
-  const pieces = chunks ?? [payload];
+export function encodeFrame(frame: Frame): Uint8Array[] {
+  const { type } = frame;
+  const pieces = frame.chunks ?? [frame.payload];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const small = length <= SMALL;
   const head = Buffer.allocUnsafe(MAX_HEAD + (small ? length : 0));

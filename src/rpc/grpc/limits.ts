@@ -22,6 +22,15 @@ export const MAX_CONNECTIONS = 256;
 /** The time for a connection to come about, TLS included. */
 export const CONNECT_TIMEOUT = '20s';
 
+/**
+ * Windows of a whole connection. Node does not read from a socket while it writes to it, so that two Node peers block
+ * each other for ever once more is under way in both directions than the sockets hold. Therefore what goes to the client
+ * is kept well below the 208 KiB of a Unix socket; what goes to the server may be more, since the server can always write
+ * and so always reads on.
+ */
+export const SERVER_WINDOW = +(process.env.SSW ?? '1024') * KIB;
+export const CLIENT_WINDOW = +(process.env.CSW ?? '96') * KIB;
+
 const STREAM_WINDOW = +(process.env.STW ?? '512') * KIB;
 const MAX_STREAMS = 256;
 const MAX_HEADER_LIST = 16 * KIB;

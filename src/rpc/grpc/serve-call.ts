@@ -73,12 +73,13 @@ function openMessages<I, O>(
   const writer = new MessageWriter(stream, encode);
   const onAbort = () => {
     reader.finish({ reason: call.signal.reason });
-    writer.fail(call.signal.reason);
+    writer.close(() => call.signal.reason);
   };
   if (call.signal.aborted) onAbort();
   call.signal.addEventListener('abort', onAbort, { once: true });
   const write = (message: O) => {
-    if (call.ended) writer.fail(call.signal.reason ?? new GrpcError(Status.INTERNAL, 'the call has ended'));
+    if (call.ended)
+      writer.close(() => call.signal.reason ?? new GrpcError(Status.INTERNAL, 'the call has ended'));
     call.sendHeaders();
     return writer.write(message);
   };

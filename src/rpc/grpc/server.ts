@@ -8,7 +8,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Duration, parseDuration } from '../../core/index.ts';
-import { SERVER_SESSION } from './limits.ts';
+import { SERVER_SESSION, SERVER_WINDOW } from './limits.ts';
 import { type ListenAddress, type Listener, openListener } from './listener.ts';
 import { refuseHttp, runHandler } from './serve-call.ts';
 import { Http2ServerCall } from './server-call.ts';
@@ -77,7 +77,7 @@ class Http2Server implements GrpcServer {
       return this.#closed;
     }
     const session = performServerHandshake(connection, SERVER_SESSION);
-    if (process.env.SW) session.setLocalWindowSize(+process.env.SW * 1024);
+    session.setLocalWindowSize(SERVER_WINDOW);
     session.on('error', () => connection.destroy());
     session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -60,6 +60,16 @@ describe('login', () => {
     expect(answers[0]).toEqual({ at: 'shell', text: '' });
   });
 
+  test('answers a prompt that somebody has waited for already', async () => {
+    await using console = start({});
+    const answers = console.play();
+    await console.tty.expect('login: ', HOUR);
+    await console.tty.login(USER, HOUR);
+    await console.tty.expect('debian@vm:~$ ', HOUR);
+    await console.tty.login(USER, HOUR);
+    expect(answers.filter(({ at }) => at !== 'shell')).toHaveLength(2);
+  });
+
   test('presses nothing while the device has not begun to speak', async () => {
     await using console = start({}, IMPATIENT, false);
     const login = console.tty.login(USER, HOUR);

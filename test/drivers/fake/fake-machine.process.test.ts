@@ -22,18 +22,21 @@ it('is served and used as a real machine', async () => {
 });
 
 it('loses all its parts at once, and says so across the wire', async () => {
+  // #region unplug
   const machine = fakeMachine();
   await using vm = await serve(machine);
   await vm.power.on();
-  await using tty = await vm.console.stream({ from: 'now' });
-  const end = Array.fromAsync(tty);
   machine.device.unplug();
-  await expect(end).rejects.toMatchObject({ code: 'device', event: 'unplugged' });
-  await expect(vm.power.state()).rejects.toMatchObject({
-    code: 'device',
-    event: 'unplugged',
-    operation: 'power.state',
-  });
+  await expect(vm.power.state()).rejects.toThrow('the device is gone');
+  // #endregion
+  const gone = { code: 'device', event: 'unplugged' };
+  await expect(vm.power.off()).rejects.toMatchObject({ ...gone, operation: 'power.off' });
+  await expect(vm.console.stream()).rejects.toMatchObject(gone);
+  machine.device.plug();
+  await using console = await vm.console.stream({ from: 'now' });
+  const end = Array.fromAsync(console);
+  machine.device.unplug();
+  await expect(end).rejects.toMatchObject(gone);
 });
 
 it('tells its events', async () => {

@@ -12,7 +12,8 @@ async function login(stack: AsyncDisposableStack, options?: FakeSshOptions, logi
   const { username, privateKey } = await node.handlers.identity(callContext());
   const { hostname, port } = new URL(await node.handlers.address(callContext()));
   const client = new ssh2.Client();
-  stack.defer(() => client.destroy());
+  stack.defer(() => void client.destroy());
+  client.on('error', () => undefined); // Also after a login that was refused.
   const ready = once(client, 'ready');
   client.connect({ host: hostname, port: Number(port), username, privateKey: privateKey ?? '', ...login });
   await ready;
@@ -70,4 +71,12 @@ it('refuses another key', async () => {
   await expect(login(stack, {}, { privateKey: other })).rejects.toThrow(
     'All configured authentication methods failed',
   );
+});
+
+it('leaves nobody connected when it is unplugged', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { client, device } = await login(stack);
+  const closed = once(client, 'close');
+  device.unplug();
+  await closed;
 });

@@ -39,7 +39,10 @@ afterAll(async () => {
 });
 
 /** A served machine; `node` is the one that is put to the test. Its guest is at work if `isOn`. */
-async function serveMachine<I extends Interface>(node: { readonly path: string; readonly contract: I }, isOn: boolean) {
+async function serveMachine<I extends Interface>(
+  node: { readonly path: string; readonly contract: I },
+  isOn: boolean,
+) {
   const driver = qemu({
     arch: 'x86_64',
     firmware: 'bios',

@@ -94,8 +94,13 @@ export class ImageStore {
   async addFile(path: string, options: AddOptions): Promise<StoredImage> {
     await using file = await openRegular(path);
     const identity = await fileIdentity(file);
-    const known = (await this.#lookUp('files', identity)) ?? (await this.#findContent(file, path, options));
-    const image = known ?? (await this.#copy(file, path, options));
+    const unchanged = await this.#lookUp('files', identity);
+    if (unchanged) {
+      const { size } = await file.stat();
+      options.onProgress?.({ phase: 'known', bytes: size, total: size, rate: 0 });
+      return unchanged;
+    }
+    const image = (await this.#findContent(file, path, options)) ?? (await this.#copy(file, path, options));
     if ((await fileIdentity(file)) !== identity) throw imageError('it was changed while it was read', path);
     if (await isSettled(file)) await this.#remember('files', identity, image.sha256);
     return image;
