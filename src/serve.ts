@@ -3,6 +3,7 @@ import type { Log } from './core/index.ts';
 import type { Driver } from './driver/index.ts';
 import { openSession } from './exporter/index.ts';
 
+/** How a device is served within this process. */
 export interface ServeOptions {
   /** Folder for what a user may want to see afterwards: transcripts, command lines, pictures. Made if it is not there. */
   readonly artifacts?: string | undefined;

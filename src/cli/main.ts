@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../core/index.ts';
 import { registerDemo } from './commands/demo.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerImages } from './commands/images.ts';
 
 /** Runs the command line. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
@@ -11,6 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   registerDemo(program);
+  registerDoctor(program);
   registerImages(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -15,7 +15,7 @@ export type { TtyLoginOptions } from './console/tty-login.ts';
 export type { TtyResult, TtyRunOptions } from './console/tty-run.ts';
 export type { DisplayHandle, DisplayOptions, Screen, VncHandle, VncScreen } from './display.ts';
 export type { FlasherHandle, FlashOptions } from './flasher.ts';
-export type { Forward, ForwardOptions, UnixForward } from './forward.ts';
+export type { Forward, PortForwardOptions, UnixForward, UnixForwardOptions } from './forward.ts';
 export type { ImageInput } from './image-source.ts';
 export type { Credentials, MachineHandle } from './machine.ts';
 export type { NetworkHandle, TcpNetworkHandle } from './network.ts';

@@ -6,6 +6,7 @@ import { checkRig } from './match.ts';
 import { createSession, type OpenSession } from './session.ts';
 import { buildTree } from './tree.ts';
 
+/** How to reach a session, and where to leave things. */
 export interface ConnectOptions extends ReachOptions {
   /** Folder for pictures and other leavings. */
   readonly artifacts?: string | undefined;

@@ -13,6 +13,7 @@ export interface DisplayOptions {
   readonly port?: number;
   /** What the page calls the machine; default: what its screen calls itself. */
   readonly title?: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A page with the screen, served at 127.0.0.1 until it is closed. It needs nothing from any other server. */
@@ -58,7 +59,8 @@ function createVnc(
 ): VncHandle {
   return {
     connect,
-    open: async ({ port, title } = {}) => {
+    open: async ({ port, title, signal: given } = {}) => {
+      given?.throwIfAborted();
       const page = await openScreenPage({ port, title, connect: (signal) => connect({ signal }) });
       const close = closeWithSession(session, () => page.close());
       return { url: page.url, createLink: () => page.createLink(), close, [Symbol.asyncDispose]: close };

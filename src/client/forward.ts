@@ -5,10 +5,17 @@ import { StateError } from '../core/index.ts';
 import { closeWithSession } from './closing.ts';
 import type { SessionInfo } from './node.ts';
 
-/** Where a forwarded connection is offered on this host. */
-export type ForwardOptions =
-  | { /** A port of 127.0.0.1; default: one that is free. */ readonly localPort?: number }
-  | { /** A Unix socket that only its owner may use. */ readonly path: string };
+/** A port of 127.0.0.1; default: one that is free. */
+export interface PortForwardOptions {
+  readonly localPort?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A Unix socket that only its owner may use. */
+export interface UnixForwardOptions {
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** A local listener whose connections end at the device. */
 export interface Forward extends AsyncDisposable {
@@ -29,8 +36,9 @@ const LOOPBACK = '127.0.0.1';
 export async function openForward(
   session: SessionInfo,
   connect: () => Promise<Duplex>,
-  { localPort = 0 }: { readonly localPort?: number | undefined },
+  { localPort = 0, signal }: PortForwardOptions,
 ): Promise<Forward> {
+  signal?.throwIfAborted();
   const { address, close } = await listen(session, connect, { host: LOOPBACK, port: localPort });
   const { port } = address as AddressInfo; // SAFE: a TCP listener
   return { host: LOOPBACK, port, close, [Symbol.asyncDispose]: close };
@@ -40,8 +48,9 @@ export async function openForward(
 export async function openUnixForward(
   session: SessionInfo,
   connect: () => Promise<Duplex>,
-  path: string,
+  { path, signal }: UnixForwardOptions,
 ): Promise<UnixForward> {
+  signal?.throwIfAborted();
   const { close } = await listen(session, connect, { path });
   await chmod(path, 0o600);
   return { path, close, [Symbol.asyncDispose]: close };

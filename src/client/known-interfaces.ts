@@ -51,7 +51,7 @@ const byPythonClient: ReadonlyMap<string, Interface> = new Map<string, Interface
   ['jumpstarter_driver_opendal.client.StorageMuxClient', StorageMux],
   ['jumpstarter_driver_opendal.client.StorageMuxFlasherClient', StorageMux],
   ['jumpstarter_driver_power.client.PowerClient', MeteredPower],
-  ['jumpstarter_driver_power.client.VirtualPowerClient', Power],
+  ['jumpstarter_driver_power.client.VirtualPowerClient', VirtualPower],
   ['jumpstarter_driver_pyserial.client.PySerialClient', Serial],
   ['jumpstarter_driver_qemu.client.QemuClient', Machine],
   ['jumpstarter_driver_qemu.client.QemuFlasherClient', ImageFlasher],

@@ -1,7 +1,14 @@
 import type { WaitOptions } from '../core/index.ts';
 import { type ByteChannel, Network, TcpNetwork } from '../interfaces/index.ts';
 import { duplexOf } from './duplex.ts';
-import { type Forward, openForward, openUnixForward, type UnixForward } from './forward.ts';
+import {
+  type Forward,
+  openForward,
+  openUnixForward,
+  type PortForwardOptions,
+  type UnixForward,
+  type UnixForwardOptions,
+} from './forward.ts';
 import { registerHandle } from './handles.ts';
 import type { RemoteNode } from './node.ts';
 
@@ -10,8 +17,8 @@ export interface NetworkHandle {
   /** Opens one connection. */
   connect(options?: WaitOptions): Promise<ByteChannel>;
   /** Offers the endpoint on this host, at 127.0.0.1 (port 0 or none: one that is free) or as a Unix socket. */
-  forward(options?: { readonly localPort?: number }): Promise<Forward>;
-  forward(options: { readonly path: string }): Promise<UnixForward>;
+  forward(options?: PortForwardOptions): Promise<Forward>;
+  forward(options: UnixForwardOptions): Promise<UnixForward>;
 }
 
 /** An endpoint whose address is told, for those who can reach it without us. */
@@ -29,11 +36,12 @@ declare module './handles.ts' {
 
 function createNetwork({ calls, session }: RemoteNode<typeof Network>): NetworkHandle {
   const connect = async () => duplexOf(await calls.connect(), { allowHalfOpen: true });
-  function forward(options?: { readonly localPort?: number }): Promise<Forward>;
-  function forward(options: { readonly path: string }): Promise<UnixForward>;
-  function forward(options: { readonly localPort?: number; readonly path?: string } = {}) {
-    if (options.path !== undefined) return openUnixForward(session, connect, options.path);
-    return openForward(session, connect, options);
+  function forward(options?: PortForwardOptions): Promise<Forward>;
+  function forward(options: UnixForwardOptions): Promise<UnixForward>;
+  function forward(options: PortForwardOptions | UnixForwardOptions = {}) {
+    return 'path' in options
+      ? openUnixForward(session, connect, options)
+      : openForward(session, connect, options);
   }
   return { connect: (options) => calls.connect(undefined, options), forward };
 }

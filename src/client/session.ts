@@ -27,6 +27,7 @@ export interface OpenSession extends Session {
   readonly info: SessionInfo;
 }
 
+/** What a session is told about itself. */
 export interface SessionDetails {
   /** The session's own process is ours. */
   readonly local: boolean;

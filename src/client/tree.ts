@@ -21,17 +21,17 @@ export async function buildTree(session: OpenSession, rig: Rig, node: ReportNode
 }
 
 /** What a child is called among the properties of its parent's handle. */
-export function propertyName(child: string): string {
+function propertyName(child: string): string {
   return child === 'vnc' ? 'display' : child;
 }
 
 /** True if `name` is a property of the handle itself, apart from what every object has. */
-export function hasProperty(handle: object, name: string): boolean {
+function hasProperty(handle: object, name: string): boolean {
   return Object.hasOwn(handle, name) || (name in handle && !(name in Object.prototype));
 }
 
 /** Makes `child` a property, whatever its name is. */
-export function attach(handle: object, name: string, child: object): void {
+function attach(handle: object, name: string, child: object): void {
   Object.defineProperty(handle, name, { value: child, enumerable: true, configurable: true });
 }
 

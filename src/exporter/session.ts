@@ -14,6 +14,7 @@ import type { Driver } from '../driver/index.ts';
 import { ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
 import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
 
+/** How a session is opened. */
 export interface SessionOptions {
   /** Folder for what a user may want to see afterwards; made if it is not there. */
   readonly artifacts?: string | undefined;

@@ -69,7 +69,7 @@ export function planPackages(
     '--format=tar',
     ...[...recipe.dpkgRules, 'force-unsafe-io'].map((rule) => `--dpkgopt=${rule}`),
     ...access.options.map((line) => `--aptopt=${line}`),
-    ...planNativeTools(recipe.arch, host),
+    ...planNativeTools(recipe.arch, recipe.suite, host),
     `--include=${recipe.packages.join(',')}`,
     recipe.suite,
     files.rootTar,

@@ -76,7 +76,10 @@ function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
     write: async (chunk) => {
       const written = Promise.withResolvers<void>();
       codec.write(chunk, (error) => (error ? written.reject(error) : written.resolve()));
-      await Promise.race([written.promise, draining]);
+      await written.promise.catch(async (error: unknown) => {
+        await draining; // If it was the target that failed, that is what to tell.
+        throw error;
+      });
     },
     close: async () => {
       codec.end();

@@ -11,6 +11,7 @@ export const ErrorDetail = z.object({
   message: z.string().optional(),
   fields: z.record(z.string(), z.unknown()),
 });
+/** As the schema of the same name reads it. */
 export type ErrorDetail = z.output<typeof ErrorDetail>;
 
 /** What is left for the names, the status itself and what HTTP/2 counts for each field. */

@@ -29,6 +29,7 @@ export interface ErrorEntry {
   /** The same error again; undefined when the fields are not those of the class. */
   readonly revive: (message: string, fields: unknown, options: ReviveOptions) => DutError | undefined;
 }
+/** What an error has beside its message and its fields. */
 export type ReviveOptions = DutErrorOptions & { readonly fault?: Fault };
 
 const text = z.string();

@@ -19,6 +19,7 @@ import { errorTable } from './error-table.ts';
 import { GrpcError, Status, statusName } from './grpc/index.ts';
 import { Key } from './wire.ts';
 
+/** What is known where an error leaves the exporter. */
 export interface OutgoingContext {
   readonly log: Log;
   /** What was being done, for errors that do not say so themselves. */
@@ -49,6 +50,7 @@ export function withDetail(error: DutError, status: Status, context: { operation
   return new GrpcError(status, message, { metadata: { [Key.error]: detail }, cause: error });
 }
 
+/** What is known where an error arrives at a client. */
 export interface IncomingContext {
   /** What was being done, as the user would call it. */
   readonly operation: string;

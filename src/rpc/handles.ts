@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** Compressions of a resource on the wire. */
 export const Encoding = z.enum(['gzip', 'xz', 'bz2', 'zstd']);
 
 /** What a peer asks of `RouterService.Stream`, in the metadata `request`. */
@@ -12,7 +13,9 @@ export const StreamRequest = z.discriminatedUnion('kind', [
     x_jmp_content_encoding: z.string().nullish(),
   }),
 ]);
+/** As the schema of the same name reads it. */
 export type StreamRequest = z.output<typeof StreamRequest>;
+/** A request of one of the two kinds. */
 export type StreamRequestOf<K extends StreamRequest['kind']> = Extract<StreamRequest, { kind: K }>;
 
 /** The bytes of a stream that the client has opened for this call. */
@@ -21,6 +24,7 @@ export const ClientStreamHandle = z.object({
   uuid: z.string(),
   x_jmp_content_encoding: Encoding.nullish(),
 });
+/** As the schema of the same name reads it. */
 export type ClientStreamHandle = z.output<typeof ClientStreamHandle>;
 
 /** Bytes that the exporter fetches or delivers by HTTP itself. */
@@ -40,4 +44,5 @@ export const ResourceHandle = z.discriminatedUnion('kind', [
   PresignedHandle,
   LocalPathHandle,
 ]);
+/** As the schema of the same name reads it. */
 export type ResourceHandle = z.output<typeof ResourceHandle>;

@@ -3,6 +3,7 @@
 /** The version of our own additions to the protocol, announced with each report. */
 export const WIRE_VERSION = '1';
 
+/** Labels of a report and of its nodes. */
 export const Label = {
   /** The Python class that stock clients use for a node. */
   client: 'jumpstarter.dev/client',
@@ -14,6 +15,7 @@ export const Label = {
   wire: 'jumplead.dev/wire',
 } as const;
 
+/** Keys of metadata and trailers. */
 export const Key = {
   /** What a stream is to be opened on, as JSON: in the request of `RouterService.Stream`. */
   request: 'request',

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { serve, sessionOf, connect } from 'jumplead';
+import { connect, serve, sessionOf } from 'jumplead';
 import { buildImage } from 'jumplead/images';
 import { qemu, qemuRig } from 'jumplead/qemu';
 import { chromium } from 'playwright-core';
@@ -18,7 +18,9 @@ const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 
 const openMachine = (artifacts: string) =>
-  serve(qemu({ arch: 'x86_64', memory: '1GiB', cpus: 2, forwards: { web: { guestPort: 8080 } } }), { artifacts });
+  serve(qemu({ arch: 'x86_64', memory: '1GiB', cpus: 2, forwards: { web: { guestPort: 8080 } } }), {
+    artifacts,
+  });
 
 describe('a real Debian on x86_64', () => {
   let vm: Awaited<ReturnType<typeof openMachine>>;
@@ -55,7 +57,10 @@ describe('a real Debian on x86_64', () => {
   });
 
   test('is not flashed while it is on', async () => {
-    await expect(vm.flasher.flash(new Uint8Array(512))).rejects.toMatchObject({ code: 'state', fault: 'caller' });
+    await expect(vm.flasher.flash(new Uint8Array(512))).rejects.toMatchObject({
+      code: 'state',
+      fault: 'caller',
+    });
   });
 
   test('runs ssh by key while SELinux enforces', async () => {
@@ -93,7 +98,9 @@ describe('a real Debian on x86_64', () => {
   });
 
   test('is reached through a forwarded port, and through one of ssh', async () => {
-    await ssh.run('cd /tmp && echo hello > index.html && (setsid python3 -m http.server 8080 >/dev/null 2>&1 &) && until curl -s localhost:8080 >/dev/null || python3 -c "import urllib.request as u; u.urlopen(\'http://localhost:8080\')" 2>/dev/null; do :; done');
+    await ssh.run(
+      'cd /tmp && echo hello > index.html && (setsid python3 -m http.server 8080 >/dev/null 2>&1 &) && until curl -s localhost:8080 >/dev/null || python3 -c "import urllib.request as u; u.urlopen(\'http://localhost:8080\')" 2>/dev/null; do :; done',
+    );
     const { forwards } = await vm.describe();
     const web = forwards['web'];
     expect(await (await fetch(`http://127.0.0.1:${web?.hostPort}/index.html`)).text()).toBe('hello\n');
@@ -111,7 +118,12 @@ describe('a real Debian on x86_64', () => {
 
   test('shows its screen in a browser, and a key typed there reaches the guest', async () => {
     await using screen = await vm.display.open();
-    await using browser = { process: await chromium.launch(CHROMIUM), [Symbol.asyncDispose]() { return this.process.close(); } };
+    await using browser = {
+      process: await chromium.launch(CHROMIUM),
+      [Symbol.asyncDispose]() {
+        return this.process.close();
+      },
+    };
     const page = await browser.process.newPage();
     await page.goto(screen.url);
     await page.waitForFunction(() => {
@@ -120,7 +132,8 @@ describe('a real Debian on x86_64', () => {
       return pixels !== undefined && new Set(new Uint32Array(pixels.buffer)).size > 1;
     });
     await page.screenshot({ path: join(folder, 'page.png') });
-    const keyboard = "$(ls -d /sys/class/input/event*/device/name | xargs grep -l -i 'usb keyboard' | head -1 | cut -d/ -f5)";
+    const keyboard =
+      "$(ls -d /sys/class/input/event*/device/name | xargs grep -l -i 'usb keyboard' | head -1 | cut -d/ -f5)";
     const heard = ssh.spawn(`sudo sh -c "echo ready; head -c 24 /dev/input/${keyboard} | wc -c"`);
     const output = (await heard).stdout[Symbol.asyncIterator]();
     expect(String((await output.next()).value)).toContain('ready');

@@ -2,8 +2,8 @@
  * A real QEMU with a guest that starts within seconds: what a machine does in its details. The tests of a group run in
  * order, on the same machine; each looks at what the one before has left.
  */
-import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -49,6 +49,8 @@ async function openHostServer(): Promise<{ readonly url: string } & AsyncDisposa
     },
   };
 }
+
+const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 
 /** Fetches a page from within the guest, which has its address when this has been run. */
 const wget = (url: string) => `udhcpc -n -q -i eth0 >/dev/null 2>&1; wget -q -T 5 -O - ${url}`;
@@ -107,6 +109,200 @@ describe('a machine with a disk and no way out', () => {
 
   test('tells the output and the exit code of a command', async () => {
     expect(await tty.run("printf 'one\\ntwo\\n'")).toEqual({ stdout: 'one\ntwo\n', exitCode: 0 });
-    expect(await tty.run('exit 3', { reject: false }).catch(() => undefined)).not.toBe(undefined);
+    const failing = "echo before; sh -c 'exit 3'";
+    expect(await tty.run(failing, { reject: false })).toEqual({ stdout: 'before\n', exitCode: 3 });
+    expect(await failure(tty.run(failing))).toMatchObject({ code: 'command', exitCode: 3, fault: 'device' });
   });
+
+  test('is written to by one at a time, until another takes over', async () => {
+    await using other = await connect(sessionOf(vm).target, qemuRig);
+    await using second = await other.console.open({ from: 'now' });
+    expect(
+      await failure(second.sendLine('echo mine').then(() => second.expect(PROMPT, NEVER))),
+    ).toMatchObject({
+      cause: { code: 'busy', holder: expect.any(String) },
+    });
+    await using third = await other.console.open({ from: 'now', takeOver: true });
+    expect((await third.run('echo taken')).stdout).toBe('taken\n');
+    expect(await failure(tty.run('true'))).toMatchObject({ cause: { code: 'busy' } });
+    await third.close();
+    tty = await vm.console.open({ from: 'now' });
+    expect((await tty.run('echo back')).stdout).toBe('back\n');
+  });
+
+  test('is reached by its forwarded port, and reaches nobody', async () => {
+    await using host = await openHostServer();
+    expect(await failure(tty.run(wget(host.url)))).toMatchObject({ code: 'command' });
+    await tty.run('mkdir /tmp/web && echo hello >/tmp/web/index.html && httpd -h /tmp/web');
+    const { forwards } = await vm.describe();
+    const port = forwards['web']?.hostPort;
+    expect(port).toBeGreaterThan(0);
+    expect(await vm.web.address()).toBe(`tcp://127.0.0.1:${port}`);
+    expect(await (await fetch(`http://127.0.0.1:${port}/index.html`)).text()).toBe('hello\n');
+    await using forward = await vm.web.forward();
+    expect(await (await fetch(`http://127.0.0.1:${forward.port}/index.html`)).text()).toBe('hello\n');
+  });
+
+  test('is paused and goes on', async () => {
+    await vm.power.pause();
+    expect(await vm.power.state()).toBe('paused');
+    await vm.power.resume();
+    expect(await vm.power.state()).toBe('running');
+    await events.next('STOP');
+    await events.next('RESUME');
+    await tty.run('true');
+  });
+
+  test('has the flashed disk, at its configured size; it is not flashed while it is on', async () => {
+    expect((await tty.run('cat /sys/block/vda/size')).stdout).toBe(`${(64 * MIB) / 512}\n`);
+    expect((await tty.run('head -c 1048576 /dev/vda | md5sum')).stdout).toContain(md5(content));
+    await tty.run('echo kept | dd of=/dev/vda bs=1M seek=2 conv=notrunc && sync');
+    const refused = { code: 'state', state: 'running', needed: 'off' };
+    expect(await failure(vm.flasher.flash(content))).toMatchObject(refused);
+    expect(await failure(vm.flasher.dump(join(home, 'dump.img')))).toMatchObject(refused);
+  });
+
+  test('is switched off by its power button, with what it wrote on its disk', async () => {
+    expect(await vm.power.off()).toBe('graceful');
+    expect(await vm.power.state()).toBe('off');
+    expect(await failure(tty.expect('never', NEVER))).toMatchObject({ code: 'expect', reason: 'closed' });
+    expect(tty.tail).toContain('reboot: Power down');
+    await vm.flasher.dump(join(home, 'dump.img'));
+    const dumped = await readFile(join(home, 'dump.img'));
+    expect(dumped.length).toBe(64 * MIB);
+    expect(dumped.subarray(0, MIB).equals(content)).toBe(true);
+    expect(dumped.subarray(2 * MIB, 2 * MIB + 5).toString()).toBe('kept\n');
+    expect((await readFile(join(home, 'disk.img'))).equals(content)).toBe(true);
+  });
+
+  test('is switched on again, and its disk is as it was; a reset starts it anew', async () => {
+    await vm.power.on();
+    tty = await vm.console.open();
+    await tty.expect(PROMPT, BOOT);
+    expect((await tty.run('dd if=/dev/vda bs=1M skip=2 count=1 2>/dev/null | head -c 4')).stdout).toBe(
+      'kept',
+    );
+    await vm.power.reset();
+    await events.next('RESET');
+    await tty.expect('Linux version', BOOT);
+    await tty.expect(PROMPT, BOOT);
+    expect(await vm.power.state()).toBe('running');
+  });
+
+  test('is switched off and on in one call', async () => {
+    expect(await vm.power.cycle()).toBe('graceful');
+    expect(await vm.power.state()).toBe('running');
+    await events.next('EXIT');
+    await events.next('POWER_ON');
+    tty = await vm.console.open();
+    await tty.expect(PROMPT, BOOT);
+  });
+
+  test('is asked by one at a time; whoever insists ends what is under way', async () => {
+    // From now on it does not hear its power button.
+    await tty.run('killall head');
+    const graceful = failure(vm.power.off({ deadline: '10h' }));
+    await events.next('POWERDOWN');
+    await using other = await connect(sessionOf(vm).target, qemuRig);
+    const busy = { code: 'busy', fault: 'lab', holder: expect.any(String), since: expect.any(String) };
+    expect(await failure(other.power.off())).toMatchObject(busy);
+    expect(await failure(other.power.reset())).toMatchObject(busy);
+    expect(await failure(other.flasher.flash(content))).toMatchObject(busy);
+    expect(await other.power.state()).toBe('running');
+    expect(await other.power.off({ mode: 'forced' })).toBe('forced');
+    expect(await graceful).toMatchObject({ code: 'state', fault: 'caller' });
+    expect(await vm.power.state()).toBe('off');
+    expect(await vm.power.off()).toBe('already');
+  });
+});
+
+describe('a machine that has a bad day', () => {
+  const open = async () => serveQemu({ ...guest, forwards: { web: { guestPort: 80 } } }, join(home, 'user'));
+  let vm: Awaited<ReturnType<typeof open>>;
+  let tty: Tty;
+  let events: EventLog;
+
+  beforeAll(async () => {
+    vm = stack.use(await open());
+    events = await listenTo(vm);
+    await vm.power.on();
+    tty = await vm.console.open();
+    await tty.expect(PROMPT, BOOT);
+  });
+
+  test('reaches this host, as its network is not isolated', async () => {
+    await using host = await openHostServer();
+    expect((await tty.run(wget(host.url))).stdout).toBe('from the host\n');
+  });
+
+  test('shows on its screen what it prints there', async () => {
+    const before = PNG.sync.read(Buffer.from(await vm.display.screenshot()));
+    await tty.run('for i in $(seq 20); do echo "line $i on the screen" >/dev/tty1; done');
+    const after = PNG.sync.read(Buffer.from(await vm.display.screenshot()));
+    expect(after.data.equals(before.data)).toBe(false);
+  });
+
+  test('panics: who waits is told at once, and the machine is kept for a look', async () => {
+    await tty.sendLine('echo c >/proc/sysrq-trigger');
+    const error = await failure(tty.expect('never', NEVER));
+    expect(error).toMatchObject({
+      code: 'expect',
+      reason: 'closed',
+      tail: expect.stringContaining('Kernel panic - not syncing: sysrq triggered crash'),
+      cause: { code: 'device', fault: 'device', event: 'GUEST_PANICKED' },
+    });
+    expect((await events.next('GUEST_PANICKED')).data).toMatchObject({ action: 'pause' });
+    expect(await vm.power.state()).toBe('panicked');
+    expect(PNG.sync.read(Buffer.from(await vm.display.screenshot())).width).toBeGreaterThan(0);
+    expect(await failure(vm.power.resume())).toMatchObject({ code: 'state', state: 'panicked' });
+    expect(await vm.power.off()).toBe('forced');
+  });
+
+  test('is as good as new after it was off', async () => {
+    await vm.power.on();
+    tty = await vm.console.open();
+    await tty.expect(PROMPT, BOOT);
+    expect((await tty.run('uname -s')).stdout).toBe('Linux\n');
+  });
+
+  test('switches itself off', async () => {
+    await tty.sendLine('poweroff -f');
+    expect(await failure(tty.expect('never', NEVER))).toMatchObject({ reason: 'closed', cause: undefined });
+    expect((await events.next('SHUTDOWN')).data).toMatchObject({ guest: true });
+    await events.next('EXIT');
+    expect(await vm.power.state()).toBe('off');
+  });
+
+  test('loses its QEMU: everything that waits for it fails at once', async () => {
+    await vm.power.on();
+    tty = await vm.console.open();
+    await tty.expect('Linux version', BOOT);
+    const device = { code: 'device', fault: 'device', event: 'EXIT' };
+    const expecting = failure(tty.expect('never', NEVER));
+    await using web = await vm.web.connect();
+    const reading = failure(Array.fromAsync(web));
+    const loggingIn = failure(vm.ssh.connect({ username: 'root', password: 'x', ...NEVER }));
+    const goingOff = failure(vm.power.off({ deadline: '10h' }));
+    await events.next('POWERDOWN');
+    const { command } = await vm.describe();
+    const uuid = command[command.indexOf('-uuid') + 1] ?? '';
+    const pids = await findProcesses(uuid);
+    expect(pids).toHaveLength(1);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    expect(await expecting).toMatchObject({ code: 'expect', reason: 'closed', cause: device });
+    expect(await reading).toMatchObject(device);
+    expect(await loggingIn).toMatchObject(device);
+    expect(await goingOff).toMatchObject(device);
+    expect(await vm.power.state()).toBe('off');
+  });
+});
+
+test('a machine without a network has no card, no ssh and no forwards', async () => {
+  await using vm = await serveQemu({ ...guest, network: 'none', display: 'none' });
+  expect(Object.keys(vm)).not.toEqual(expect.arrayContaining(['ssh']));
+  expect(Object.keys(vm)).not.toEqual(expect.arrayContaining(['display']));
+  await vm.power.on();
+  await using tty = await vm.console.open();
+  await tty.expect(PROMPT, BOOT);
+  expect((await tty.run('ls /sys/class/net')).stdout).toBe('lo\n');
 });

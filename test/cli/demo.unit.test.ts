@@ -6,7 +6,9 @@ import { hostArch, planDemo } from '../../src/cli/demo/plan.ts';
 test('the architecture is that of the host unless one is named', () => {
   expect(hostArch('x64')).toBe('x86_64');
   expect(hostArch('arm64')).toBe('aarch64');
-  expect(() => planDemo({ arch: 'arm64' })).toThrowErrorMatchingInlineSnapshot(`[ConfigError: invalid arch: "arm64" is not an architecture; allowed: x86_64, aarch64]`);
+  expect(() => planDemo({ arch: 'arm64' })).toThrowErrorMatchingInlineSnapshot(
+    `[ConfigError: invalid arch: "arm64" is not an architecture; allowed: x86_64, aarch64]`,
+  );
 });
 
 test('the defaults of the demo', () => {

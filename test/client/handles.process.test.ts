@@ -4,7 +4,7 @@ import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { connect, defineRig, serve, sessionOf } from 'jumplead';
+import { connect, serve, sessionOf } from 'jumplead';
 import {
   fakeFlasher,
   fakeImageFlasher,
@@ -13,10 +13,8 @@ import {
   fakePower,
   fakeStorageMux,
 } from 'jumplead/fake';
-import { Console, VirtualPower } from 'jumplead/interfaces';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { NotFoundError, type Progress } from '../../src/core/index.ts';
-import { ACCOUNT, systemOnTty } from '../fixtures/system-on-tty.ts';
 
 const folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-handles-'));
 afterAll(() => folder.remove());
@@ -201,30 +199,5 @@ describe('network', () => {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     connectSocket(port, '127.0.0.1').on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
     expect(await promise).toBe('ECONNREFUSED');
-  });
-});
-
-describe('a device that has only what stock Jumpstarter has', () => {
-  test('does what it can, and names what it has where it cannot', async () => {
-    await using plain = await serve(fakePower());
-    await using power = await connect(sessionOf(plain).target, defineRig(VirtualPower, {}));
-    await power.on();
-    expect(await power.off()).toBe('forced');
-    expect(await power.cycle({ mode: 'forced' })).toBe('forced');
-    const missing = { code: 'unsupported', available: ['on', 'off'] };
-    await expect(power.off({ mode: 'graceful' })).rejects.toMatchObject(missing);
-    await expect(power.state()).rejects.toMatchObject(missing);
-    await expect(power.reset()).rejects.toThrow(
-      /reset: the exporter at .* has no such call; it has: on, off/,
-    );
-  });
-
-  test('a console of it is opened where its reader is', async () => {
-    await using plain = await serve(systemOnTty());
-    await using port = await connect(sessionOf(plain).target, defineRig(Console, {}));
-    await expect(port.open({ from: 'boot' })).rejects.toMatchObject({ code: 'unsupported' });
-    await using tty = await port.open();
-    await tty.login(ACCOUNT);
-    expect((await tty.run('echo in')).stdout).toBe('in\n');
   });
 });

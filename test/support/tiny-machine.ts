@@ -1,4 +1,4 @@
-import { chmod, mkdtempDisposable } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connected, serve } from 'jumplead';
@@ -28,14 +28,17 @@ export function serveQemu<const C extends NonNullable<Parameters<typeof qemu>[0]
 }
 
 /**
- * A folder in which everything of jumplead lies until it is disposed of: runs, flashed images, and what a test puts there.
- * Images that are built once for all are taken before.
+ * A folder in which everything of jumplead lies until it is disposed of: runs, sockets, flashed images, and what a test puts
+ * there. Guests that are built once for all are to be asked for before.
  */
 export async function openHome(): Promise<{ readonly path: string } & AsyncDisposable> {
   const folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-acceptance-'));
   // As root we run QEMU as another user, who must get at its files.
   await chmod(folder.path, 0o711);
+  const runtime = join(folder.path, 'run');
+  await mkdir(runtime, { mode: 0o711 });
   vi.stubEnv('XDG_STATE_HOME', join(folder.path, 'state'));
+  vi.stubEnv('XDG_RUNTIME_DIR', runtime);
   vi.stubEnv('JUMPLEAD_CACHE', join(folder.path, 'cache'));
   return {
     path: folder.path,

@@ -9,7 +9,7 @@ import { PNG } from 'pngjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Screen } from '../../src/client/display.ts';
-import { launchBrowser } from './browser.ts';
+import { launchBrowser } from '../support/chromium.ts';
 
 const RED: Colour = [255, 0, 0];
 const GREEN: Colour = [0, 255, 0];

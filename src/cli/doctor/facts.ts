@@ -1,4 +1,4 @@
-import type { Arch, FirmwareSurvey } from '../../drivers/qemu/index.ts';
+import type { Accelerator, Arch, FirmwareSurvey } from '../../drivers/qemu/index.ts';
 import type { NeedId, PackageManager } from '../packages/needs.js';
 
 /** A fact that could not be found out, and why. */
@@ -38,16 +38,17 @@ export type QemuFacts =
       readonly sandbox: boolean;
       /** Those that it was built with. */
       readonly accelerators: readonly string[];
-      /** In the order in which they are chosen. */
-      readonly firmware: readonly FirmwareSurvey[];
     }
   | { readonly state: 'missing'; readonly binary: string }
   | { readonly state: 'broken'; readonly binary: string; readonly reason: string };
 
-/** What machines of this host's architecture run on. */
-export interface AcceleratorFacts {
-  readonly name: 'kvm' | 'hvf' | 'tcg';
-  readonly reason: string;
+/** What machines of one architecture have here. Without a QEMU nothing else is asked. */
+export interface MachineFacts {
+  readonly qemu: Known<QemuFacts>;
+  /** In the order in which QEMU's rules put them. */
+  readonly firmware: Known<readonly FirmwareSurvey[]> | null;
+  /** What a machine gets that asks for none, and why. */
+  readonly accelerator: Known<Accelerator> | null;
 }
 
 /** A device node. */
@@ -72,15 +73,12 @@ export interface FolderFacts {
 export interface Facts {
   readonly system: SystemFacts;
   readonly node: { readonly version: string; readonly path: string };
-  readonly qemu: Readonly<Record<Arch, Known<QemuFacts>>>;
-  /** `null`: there is no QEMU that could try. */
-  readonly accelerator: Known<AcceleratorFacts> | null;
+  readonly machines: Readonly<Record<Arch, MachineFacts>>;
   /** `null`: a system that has no such device. */
   readonly kvm: Known<DeviceFacts> | null;
   readonly vsock: Known<DeviceFacts> | null;
-  /** Where each need is met: by a program, a file or not at all. */
-  readonly needs: Known<Readonly<Partial<Record<NeedId, string | null>>>>;
-  /** What `jumplead images build` lacks, by architecture: the Debian packages. */
+  readonly needs: Known<MetNeeds>;
+  /** What `jumplead images build` lacks, by architecture. */
   readonly imageTools: Readonly<Record<Arch, Known<readonly MissingTool[]>>>;
   readonly ssh: Known<{ readonly version: string | null }>;
   /** Bytes. */
@@ -97,6 +95,10 @@ export interface Facts {
   readonly leftovers: Known<readonly string[]>;
 }
 
+/** Where each need is met: by which program or file; `null`: not at all. */
+export type MetNeeds = Readonly<Record<NeedId, string | null>>;
+
+/** A program that building images takes and that is not here. */
 export interface MissingTool {
   readonly program: string;
   /** Debian's name of the package. */

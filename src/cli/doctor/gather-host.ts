@@ -37,7 +37,9 @@ export async function lookAtDevice(path: string): Promise<DeviceFacts> {
   );
   if (denied === 'ENOENT') return { path, access: 'missing', group: null, member: false };
   const { gid } = await stat(path);
-  const [line = ''] = (await readText('/etc/group')).split('\n').filter((text) => text.split(':')[2] === `${gid}`);
+  const [line = ''] = (await readText('/etc/group'))
+    .split('\n')
+    .filter((text) => text.split(':')[2] === `${gid}`);
   const [group = null, , , members = ''] = line === '' ? [] : line.split(':');
   const member = members.split(',').includes(userName());
   return { path, access: denied === undefined ? 'granted' : 'denied', group, member };

@@ -4,25 +4,25 @@ import { delimiter, join } from 'node:path';
 import { runTool } from '../../core/index.ts';
 import type { Arch } from '../../drivers/qemu/index.ts';
 import { imageTools, missingImageTools } from '../../images/index.ts';
-import { MACHINE_NEEDS, type Need, type NeedId } from '../packages/needs.js';
-import type { Facts, MissingTool } from './facts.ts';
-
-type Needs = Extract<Facts['needs'], Partial<Record<NeedId, unknown>>>;
+import { MACHINE_NEEDS, type Need } from '../packages/needs.js';
+import type { MetNeeds, MissingTool } from './facts.ts';
 
 /** Where each need of a machine is met. */
-export async function lookForNeeds(env: NodeJS.ProcessEnv = process.env): Promise<Needs> {
+export async function lookForNeeds(env: NodeJS.ProcessEnv = process.env): Promise<MetNeeds> {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const needs = Object.entries(MACHINE_NEEDS);
-  return Object.fromEntries(
-    await Promise.all(needs.map(async ([id, need]) => [id, await whereMet(need, folders)] as const)),
+  const met = await Promise.all(
+    needs.map(async ([id, need]) => [id, await whereMet(need, folders)] as const),
   );
+  return Object.fromEntries(met) as MetNeeds; // SAFE: there is an entry for each need
 }
 
 async function whereMet({ anyOf }: Need, folders: readonly string[]): Promise<string | null> {
   const paths = anyOf.flatMap((thing) =>
     thing.startsWith('/') ? [thing] : folders.map((folder) => join(folder, thing)),
   );
-  for (const path of paths) if (await may(path, anyOf.includes(path) ? constants.R_OK : constants.X_OK)) return path;
+  for (const path of paths)
+    if (await may(path, anyOf.includes(path) ? constants.R_OK : constants.X_OK)) return path;
   return null;
 }
 
@@ -39,8 +39,8 @@ export async function lookForImageTools(arch: Arch, isRoot: boolean): Promise<re
 
 /** The version of the ssh program, `null` where there is none. */
 export async function lookForSsh(signal: AbortSignal): Promise<{ version: string | null }> {
-  const { 'ssh': path } = await lookForNeeds();
-  if (path === null || path === undefined) return { version: null };
+  const { ssh: path } = await lookForNeeds();
+  if (path === null) return { version: null };
   const { stderr } = await runTool(path, ['-V'], { signal });
   return { version: stderr.split(',')[0]?.trim() ?? '' };
 }

@@ -1,33 +1,26 @@
-import { type Duration } from '../../core/index.ts';
-import {
-  type Arch,
-  type QemuProgram,
-  surveyAccelerator,
-  surveyFirmware,
-  surveyQemu,
-} from '../../drivers/qemu/index.ts';
+import type { Duration } from '../../core/index.ts';
+import { type Arch, surveyAccelerator, surveyFirmware, surveyQemu } from '../../drivers/qemu/index.ts';
 import { bounded } from './bounded.ts';
-import { byArch } from './by-arch.ts';
-import { type Facts, isUnknown, type Known, type QemuFacts } from './facts.ts';
+import { isUnknown, type MachineFacts } from './facts.ts';
 
-/** The longest that a proof may take once QEMU has answered; where it works, it takes about a second. */
+/** The longest that the proof of an accelerator may take; where one works, it takes about a second. */
 const PROOF_LIMIT: Duration = '5s';
 
-/** QEMU and firmware of each architecture, and how machines of the host's own are run. */
+/** What there is for machines of `arch`: first QEMU, within `limit`, then all that is asked of it. */
 export async function lookAtMachines(
-  native: Arch | null,
+  arch: Arch,
   limit: Duration,
   signal: AbortSignal | undefined,
-): Promise<Pick<Facts, 'qemu' | 'accelerator'>> {
-  let accelerator: Promise<Facts['accelerator']> = Promise.resolve(null);
-  const qemu = await byArch((arch) =>
-    bounded(limit, signal, async (end): Promise<QemuFacts> => {
-      const survey = await surveyQemu(arch, { signal: end });
-      if (survey.state !== 'works') return survey;
-      const { program } = survey;
-      const firmware = await surveyFirmware(arch, program);
-      return { state: 'works', ...described(program), firmware };
-    }),
-  );
-  return { qemu, accelerator: await accelerator };
+): Promise<MachineFacts> {
+  const survey = await bounded(limit, signal, (end) => surveyQemu(arch, { signal: end }));
+  if (isUnknown(survey) || survey.state !== 'works')
+    return { qemu: survey, firmware: null, accelerator: null };
+  const { program } = survey;
+  const [firmware, accelerator] = await Promise.all([
+    bounded(limit, signal, () => surveyFirmware(arch, program)),
+    bounded(PROOF_LIMIT, signal, (end) => surveyAccelerator(arch, program, { signal: end })),
+  ]);
+  const { binary, version, sandbox, accelerators } = program;
+  const qemu = { state: 'works', binary, version, sandbox, accelerators: [...accelerators] } as const;
+  return { qemu, firmware, accelerator };
 }

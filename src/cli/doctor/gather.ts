@@ -1,39 +1,42 @@
-import { cacheDir, stateDir } from '../../core/index.ts';
-import { ARCH_NAMES, type Arch, surveyLeftovers } from '../../drivers/qemu/index.ts';
+import { totalmem } from 'node:os';
+import { cacheDir, type Duration, stateDir } from '../../core/index.ts';
+import { surveyLeftovers } from '../../drivers/qemu/index.ts';
 import { bounded } from './bounded.ts';
+import { byArch } from './by-arch.ts';
 import type { Facts } from './facts.ts';
 import { lookAtDevice, lookAtSystem } from './gather-host.ts';
 import { lookForImageTools, lookForNeeds, lookForSsh } from './gather-programs.ts';
 import { lookAtMachines } from './gather-qemu.ts';
-import { lookAtFolders, measureFolder } from './gather-storage.ts';
+import { lookAtFolder, measureFolder } from './gather-storage.ts';
 
-/** The longest that a check may take, together with what it waits for; all of them run at once. */
-const LIMIT = '4s';
+/** The longest that a check may take. All of them run at once, but for what is asked of a QEMU that was found. */
+const LIMIT: Duration = '4s';
 
 /** Looks at this host. What cannot be found out in time is said to be unknown. @throws the signal's reason when it aborts. */
 export async function gatherFacts({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Facts> {
   const system = await lookAtSystem();
-  const check = <T>(look: (signal: AbortSignal) => Promise<T>) => bounded(LIMIT, signal, look);
-  const onLinux = <T>(facts: Promise<T>) => (system.platform === 'linux' ? facts : null);
+  const linux = system.platform === 'linux';
+  const look = <T>(check: (signal: AbortSignal) => Promise<T>) => bounded(LIMIT, signal, check);
   const cache = cacheDir();
   const [machines, kvm, vsock, needs, imageTools, ssh, folders, cacheSize, leftovers] = await Promise.all([
-    lookAtMachines(system.arch, LIMIT, signal),
-    onLinux(check(() => lookAtDevice('/dev/kvm'))),
-    onLinux(check(() => lookAtDevice('/dev/vhost-vsock'))),
-    check(() => lookForNeeds()),
-    forEachArch((arch) => check(() => lookForImageTools(arch, system.root))),
-    check(lookForSsh),
-    check(() => lookAtFolders({ cache, state: stateDir() }, system.platform)),
-    check(async (end) => ({ bytes: await measureFolder(cache, end) })),
-    check(() => surveyLeftovers()),
+    byArch((arch) => lookAtMachines(arch, LIMIT, signal)),
+    linux ? look(() => lookAtDevice('/dev/kvm')) : null,
+    linux ? look(() => lookAtDevice('/dev/vhost-vsock')) : null,
+    look(() => lookForNeeds()),
+    byArch((arch) => look(() => lookForImageTools(arch, system.root))),
+    look(lookForSsh),
+    look(() => lookAtFolders(cache, linux)),
+    look(async (end) => ({ bytes: await measureFolder(cache, end) })),
+    look(() => surveyLeftovers()),
   ]);
   const node = { version: process.versions.node, path: process.execPath };
-  // Neither takes any time, and both know of limits that a container has.
-  const memory = { total: totalMemory(), available: process.availableMemory() };
+  // A container's limit may be lower than what the host has, or be absurd: no limit.
+  const total = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  const memory = { total, available: process.availableMemory() };
   return {
     system,
     node,
-    ...machines,
+    machines,
     kvm,
     vsock,
     needs,
@@ -44,4 +47,9 @@ export async function gatherFacts({ signal }: { readonly signal?: AbortSignal } 
     cacheSize,
     leftovers,
   };
+}
+
+async function lookAtFolders(cache: string, linux: boolean) {
+  const shm = linux ? lookAtFolder('/dev/shm') : null;
+  return { cache: await lookAtFolder(cache), state: await lookAtFolder(stateDir()), shm: await shm };
 }

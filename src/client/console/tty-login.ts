@@ -112,7 +112,7 @@ class Conversation {
   /** What is the case now: of prompts in what the console has shown so far, only the last one waits for an answer. */
   async #firstStep(): Promise<Step> {
     let step = await this.#nextStep();
-    while (step === 'login') {
+    while (step !== 'silence') {
       const later = await this.#find(this.#timing.settled);
       if (!later) return this.#promptAtEnd() ?? step;
       step = later;

@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { startDeadline, type WaitOptions } from '../../core/index.ts';
 import { closeWithSession } from '../closing.ts';
-import { type Forward, openForward } from '../forward.ts';
+import { type Forward, openForward, type PortForwardOptions } from '../forward.ts';
 import type { SessionInfo } from '../node.ts';
 import { type Command, shellLine } from '../shell-words.ts';
 import { DEFAULT_TIMEOUT } from '../timeouts.ts';
@@ -45,12 +45,10 @@ export interface SshSpawnOptions extends WaitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface SshForwardOptions {
+export interface SshForwardOptions extends PortForwardOptions {
   readonly guestPort: number;
   /** As the device sees it; default: the device itself. */
   readonly guestHost?: string;
-  /** Default: one that is free. */
-  readonly localPort?: number;
 }
 
 /** A session on `connection`, which it then owns. */
@@ -83,7 +81,7 @@ export function openSshSession(session: SessionInfo, connection: SshConnection):
       using deadline = startDeadline(options, purpose('ssh.download', `${remote} to be read`));
       await downloadOverSsh(connection, remote, local, deadline.signal);
     },
-    forward: ({ guestPort, guestHost = '127.0.0.1', localPort }) => {
+    forward: ({ guestPort, guestHost = '127.0.0.1', ...local }) => {
       const connect = () =>
         openChannel(
           connection,
@@ -91,7 +89,7 @@ export function openSshSession(session: SessionInfo, connection: SshConnection):
           (done) => client.forwardOut('127.0.0.1', 0, guestHost, guestPort, done),
           (channel: ClientChannel) => channel,
         );
-      return openForward(session, connect, { localPort });
+      return openForward(session, connect, local);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -20,6 +20,7 @@ export interface ExporterReport {
   readonly root: ReportNode;
 }
 
+/** What an exporter is doing, for a client that wants to call its drivers. */
 export interface ExporterState {
   readonly state: SessionState;
   readonly message: string;

@@ -16,6 +16,7 @@ import type { ReportNode } from '../report.ts';
 import { Key } from '../wire.ts';
 import type { Callee } from './callee.ts';
 
+/** Who the peer is, and what it lets us in by. */
 export interface LinkOptions {
   /** What errors call the peer. */
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LogStreamResponseSchema } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 
+/** An entry as it travels. */
 export type LogMessage = MessageInitShape<typeof LogStreamResponseSchema>;
 
 /** What a session keeps for readers to come; the oldest go first. */

@@ -21,6 +21,7 @@ import { ResourceStore } from './resources.ts';
 import { routerHandlers } from './router-service.ts';
 import { SessionStatus } from './status.ts';
 
+/** What a session tells about itself, and where it logs. */
 export interface ServedSessionOptions {
   readonly log: Log;
   /** What the exporter calls itself in its report. */

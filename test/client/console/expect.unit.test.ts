@@ -137,6 +137,26 @@ describe('expect', () => {
   });
 });
 
+test('text is what was sent, however its bytes were cut', async () => {
+  const property = fc.asyncProperty(
+    fc.string({ unit: 'grapheme' }),
+    fc.array(fc.nat(100)),
+    async (text, cuts) => {
+      await using console = openTestTty({ escapes: 'keep' });
+      const bytes = Buffer.from(text);
+      const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+      const sending = (async () => {
+        for (const [index, end] of ends.entries())
+          await console.device.write(bytes.subarray(ends[index - 1] ?? 0, end));
+        await console.device.end();
+      })();
+      expect((await Array.fromAsync(console.tty)).join('')).toBe(text);
+      await sending;
+    },
+  );
+  await fc.assert(property);
+});
+
 describe('the order in which patterns are found', () => {
   /** All matches in the text, when it comes in the given pieces. */
   function findAll(pieces: readonly string[], patterns: Record<string, string | RegExp>): string[] {

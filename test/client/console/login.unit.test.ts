@@ -83,11 +83,19 @@ describe('login', () => {
   test('answers only the last of several old prompts', async () => {
     await using console = start({ start: 'shell' });
     await console.print(
-      'vm login: debian\r\nPassword: \r\ndebian@vm:~$ ls\r\ndebian@vm:~$ exit\r\nvm login: debian\r\n',
+      'debian@vm:~$ exit\r\nvm login: debian\r\nPassword: \r\ndebian@vm:~$ ls\r\ndebian@vm:~$ exit\r\nvm login: debian\r\n',
     );
     const answers = console.play();
     await console.tty.login(USER, HOUR);
     expect(answers.every(({ at }) => at === 'shell')).toBe(true);
+  });
+
+  test('knows that an old shell has been left', async () => {
+    await using console = start({});
+    await console.print('debian@vm:~$ exit\r\nlogout\r\n');
+    const answers = console.play();
+    await console.tty.login(USER, HOUR);
+    expect(answers[0]).toEqual({ at: 'login', text: 'debian' });
   });
 
   test('a refusal until the end is an AuthError without the password', async () => {

@@ -62,14 +62,19 @@ async function serveMachine<I extends Interface>(
   const qemuProcess = watchProcess(callsOf('', Machine));
   if (isOn) {
     await power.on();
-    await using channel = await console.connect({ from: 'boot' });
-    await readUntil(channel, 'ready\r\n');
+    await guestReady(console);
   }
   const specimen = await specimenOf(tree, driver, node, {
     breakDevice: () => qemuProcess.kill(),
     settle: () => power.off({ mode: 'forced' }),
   });
   return { specimen, power, console };
+}
+
+/** Resolves when the guest has booted. Before that, its power button does nothing. */
+async function guestReady(console: Client<typeof Console>): Promise<void> {
+  await using channel = await console.connect({ from: 'boot' });
+  await readUntil(channel, 'ready\r\n');
 }
 
 /** Keeps in mind which process the machine is. */
@@ -95,8 +100,13 @@ async function say(console: Client<typeof Console>, line: string): Promise<void>
 const titled = (node: string) => `the ${node} of a real machine`;
 
 describeVirtualPower(titled('power'), async () => {
-  const { specimen } = await serveMachine({ path: 'power', contract: VirtualPower }, false);
-  return specimen;
+  const { specimen, console } = await serveMachine({ path: 'power', contract: VirtualPower }, false);
+  const on: typeof specimen.calls.on = async (options) => {
+    await specimen.calls.on(options);
+    await guestReady(console);
+    return null;
+  };
+  return { ...specimen, calls: { ...specimen.calls, on } };
 });
 
 describeConsole(titled('console'), async () => {
@@ -107,8 +117,7 @@ describeConsole(titled('console'), async () => {
     say: (line) => say(console, line),
     reboot: async () => {
       await power.cycle({ mode: 'forced' });
-      await using channel = await console.connect({ from: 'boot' });
-      await readUntil(channel, 'ready\r\n');
+      await guestReady(console);
     },
   };
 });

@@ -1,0 +1,49 @@
+/** The demo as a user runs it: one that goes well, one that is broken off, and one that is given something else. */
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildImage } from 'jumplead/images';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkDemoFolder, startDemo } from '../support/demo.ts';
+import { findProcesses } from '../support/processes.ts';
+
+const stack = new AsyncDisposableStack();
+let folder: string;
+beforeAll(async () => {
+  folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-demo-'))).path;
+  await buildImage({ name: 'debian-12', arch: 'x86_64' });
+});
+afterAll(() => stack.disposeAsync());
+
+test('shows the main job, and leaves what was seen', async () => {
+  const out = join(folder, 'whole');
+  const { exitCode, stdout, stderr } = await startDemo('--arch', 'x86_64', '--out', out);
+  expect({ exitCode, stderr }, stdout).toEqual({ exitCode: 0, stderr: '' });
+  await checkDemoFolder(out, 'x86_64');
+});
+
+test('is broken off by Ctrl-C in the middle of the boot: nothing goes on', async () => {
+  const out = join(folder, 'broken-off');
+  const demo = startDemo('--arch', 'x86_64', '--out', out);
+  stack.defer(() => void demo.kill('SIGKILL'));
+  for await (const line of demo) if (line.includes('✔ firmware')) break;
+  const [, uuid = ''] = /-uuid \\\n\s+(\S+)/.exec(await readFile(join(out, 'qemu.sh'), 'utf8')) ?? [];
+  expect(await findProcesses(uuid)).toHaveLength(1);
+  demo.kill('SIGINT');
+  const { exitCode, stderr } = await demo;
+  expect(exitCode).toBe(130);
+  expect(stderr).toContain('interrupted; everything was cleaned up');
+  expect(await findProcesses(uuid)).toEqual([]);
+  expect(await readFile(join(out, 'console.log'), 'utf8')).toContain('BdsDxe');
+});
+
+test('says whose fault it is, when it is given what is no image', async () => {
+  const page = join(folder, 'page.img');
+  await writeFile(page, '<!doctype html><title>Not found</title>');
+  const out = join(folder, 'refused');
+  const { exitCode, stderr } = await startDemo('--arch', 'x86_64', '--image', page, '--out', out);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(page);
+  expect(stderr).toContain('fault: the way it was called');
+  expect(stderr).not.toMatch(/^\s+at /m);
+});

@@ -1,0 +1,71 @@
+import { chmod, mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import type { Report } from '../../src/cli/doctor/report.ts';
+
+const CLI = join(import.meta.dirname, '..', '..', 'bin', 'jumplead.js');
+const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-doctor-'));
+
+/** Runs the command with folders of its own, so that nothing was learnt of this host before. */
+async function doctor(dir: string, args: string[], env: Record<string, string> = {}) {
+  const own = { JUMPLEAD_CACHE: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state') };
+  const options = { env: { ...own, ...env }, reject: false } as const;
+  return execa(process.execPath, [CLI, 'doctor', ...args], options);
+}
+
+async function report(dir: string, env?: Record<string, string>) {
+  const { stdout, exitCode, stderr } = await doctor(dir, ['--json'], env);
+  const { findings, ...rest }: Report = JSON.parse(stdout);
+  return { ...rest, exitCode, stderr, found: Object.fromEntries(findings.map((one) => [one.check, one])) };
+}
+
+test('this host, as people read it', async () => {
+  await using dir = await workDir();
+  const { stdout, exitCode } = await doctor(dir.path, []);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^✔ node +\d+\.\d+\.\d+, \//m);
+  expect(stdout).toMatch(/^. accelerator\.\w+ +\S/m);
+  expect(stdout).toMatch(/Machines of \w+ can be run here, by (kvm|hvf|tcg)\.$/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: there is no terminal to colour
+  expect(stdout).not.toMatch(/\u001b/);
+});
+
+test('this host, as JSON, with what a dead machine has left', async () => {
+  await using dir = await workDir();
+  const run = join(dir.path, 'state', 'jumplead', 'runs', 'deadbeef');
+  await mkdir(run, { recursive: true });
+  const { version, arch, runs, exitCode, found, facts } = await report(dir.path);
+  expect({ version, runs, exitCode }).toEqual({ version: 1, runs: true, exitCode: 0 });
+  expect(found[`qemu.${arch}`]).toMatchObject({ state: 'ok', fix: [] });
+  expect(arch && facts.machines[arch].accelerator).toMatchObject({ reason: expect.any(String) });
+  expect(facts.leftovers).toEqual([run]);
+  expect(found['leftovers']).toMatchObject({ state: 'warning' });
+  expect(await readdir(join(run, '..'))).toEqual(['deadbeef']);
+});
+
+test('with an empty PATH, no machine can be run: the fault of the lab', async () => {
+  await using dir = await workDir();
+  const { runs, arch, exitCode, stderr, found } = await report(dir.path, { PATH: '' });
+  expect({ runs, exitCode }).toEqual({ runs: false, exitCode: 3 });
+  expect(stderr).toContain(`qemu.${arch}: qemu-system-${arch} is not installed`);
+  expect(stderr).toContain('fault: this host or its surroundings');
+  expect(found['qemu-img']).toMatchObject({ state: 'error' });
+  expect(found[`qemu.${arch}`]?.fix.length).toBe(1);
+});
+
+test('a QEMU that hangs is given up', async () => {
+  await using dir = await workDir();
+  for (const arch of ['x86_64', 'aarch64']) {
+    const path = join(dir.path, `qemu-system-${arch}`);
+    await writeFile(path, '#!/bin/sh\nexec /usr/bin/tail -f /dev/null\n');
+    await chmod(path, 0o755);
+  }
+  const { arch, exitCode, found } = await report(dir.path, { PATH: dir.path });
+  expect(exitCode).toBe(3);
+  expect(found[`qemu.${arch}`]).toMatchObject({
+    state: 'error',
+    summary: 'not known: finding out took longer than 4s',
+  });
+});

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { PNG } from 'pngjs';
+import { expect } from 'vitest';
+
+const PROGRAM = join(import.meta.dirname, '../../bin/jumplead.js');
+
+/** Starts `jumplead demo`. What it prints is also in the result, when that has come. */
+export function startDemo(...options: string[]) {
+  return execa(process.execPath, [PROGRAM, 'demo', ...options], { reject: false, stdin: 'ignore' });
+}
+
+/** The steps of a demo that has gone well, in their order. */
+const STEPS = [
+  ...['image', 'machine', 'flash', 'power on', 'firmware', 'kernel', 'login', 'getenforce', 'ssh: uname -r'],
+  ...['sudo setenforce 0', 'screenshot', 'screen in a browser', 'power off'],
+];
+
+/** Checks what a demo that has gone well leaves in its folder. */
+export async function checkDemoFolder(folder: string, arch: string): Promise<void> {
+  const read = (name: string) => readFile(join(folder, name), 'utf8');
+  const timeline: { name: string; outcome: string }[] = JSON.parse(await read('timeline.json'));
+  expect(timeline.map(({ name }) => name)).toEqual(STEPS);
+  const outcomes = Object.fromEntries(timeline.map(({ name, outcome }) => [name, outcome]));
+  expect(outcomes).toMatchObject({
+    getenforce: 'Enforcing',
+    'sudo setenforce 0': 'getenforce says Permissive',
+    'power off': 'graceful',
+  });
+  const transcript = await read('console.log');
+  const [, release] = /Linux version (\S+)/.exec(transcript) ?? [];
+  expect(outcomes['ssh: uname -r']).toBe(`${release}, by key, while enforcing`);
+  expect(transcript).toMatch(/^[^]*BdsDxe[^]*Linux version[^]*getenforce[^]*Power down/);
+  expect(await read('qemu.sh')).toContain(`qemu-system-${arch}`);
+  const { width, height } = PNG.sync.read(await readFile(join(folder, 'booted.png')));
+  expect(width * height).toBeGreaterThan(300_000);
+}
