@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { connect, serve, sessionOf } from 'jumplead';
 import { buildImage } from 'jumplead/images';
 import { qemu, qemuRig } from 'jumplead/qemu';
-import { chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CHROMIUM } from '../support/chromium.ts';
+import { launchBrowser } from '../support/chromium.ts';
+import { linesOf } from '../support/lines.ts';
 
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
@@ -21,6 +21,26 @@ const openMachine = (artifacts: string) =>
   serve(qemu({ arch: 'x86_64', memory: '1GiB', cpus: 2, forwards: { web: { guestPort: 8080 } } }), {
     artifacts,
   });
+
+/** A web server in the guest, which says when it can be reached. */
+const WEB_SERVER = `
+import http.server, os
+os.makedirs('/tmp/web'); os.chdir('/tmp/web')
+open('index.html', 'w').write('hello\\n')
+server = http.server.ThreadingHTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler)
+print('ready', flush=True)
+server.serve_forever()`;
+
+/** The keyboard that the screen's keys go to, as a shell finds it in the guest. */
+const KEYBOARD =
+  "/dev/input/$(basename $(dirname $(dirname $(grep -il 'usb keyboard' /sys/class/input/event*/device/name))))";
+
+/** True in a browser when there is more than one colour on the page's screen. Text, as it is not for Node to read. */
+const SHOWS_SOMETHING = `(() => {
+  const canvas = document.querySelector('#screen canvas');
+  const pixels = canvas?.width && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  return pixels && new Set(new Uint32Array(pixels.buffer)).size > 1;
+})()`;
 
 describe('a real Debian on x86_64', () => {
   let vm: Awaited<ReturnType<typeof openMachine>>;
@@ -98,9 +118,8 @@ describe('a real Debian on x86_64', () => {
   });
 
   test('is reached through a forwarded port, and through one of ssh', async () => {
-    await ssh.run(
-      'cd /tmp && echo hello > index.html && (setsid python3 -m http.server 8080 >/dev/null 2>&1 &) && until curl -s localhost:8080 >/dev/null || python3 -c "import urllib.request as u; u.urlopen(\'http://localhost:8080\')" 2>/dev/null; do :; done',
-    );
+    const server = await ssh.spawn(['python3', '-c', WEB_SERVER]);
+    expect((await linesOf(server.stdout).next()).value).toBe('ready');
     const { forwards } = await vm.describe();
     const web = forwards['web'];
     expect(await (await fetch(`http://127.0.0.1:${web?.hostPort}/index.html`)).text()).toBe('hello\n');
@@ -110,7 +129,7 @@ describe('a real Debian on x86_64', () => {
 
   test('shows its screen as a picture', async () => {
     const file = join(folder, 'screen.png');
-    const { width, height, data } = PNG.sync.read(await vm.display.screenshot(file));
+    const { width, height, data } = PNG.sync.read(Buffer.from(await vm.display.screenshot(file)));
     expect(width * height).toBeGreaterThan(300_000);
     expect(new Set(new Uint32Array(data.buffer, data.byteOffset, data.length / 4)).size).toBeGreaterThan(1);
     expect((await readFile(file)).subarray(1, 4).toString()).toBe('PNG');
@@ -118,28 +137,18 @@ describe('a real Debian on x86_64', () => {
 
   test('shows its screen in a browser, and a key typed there reaches the guest', async () => {
     await using screen = await vm.display.open();
-    await using browser = {
-      process: await chromium.launch(CHROMIUM),
-      [Symbol.asyncDispose]() {
-        return this.process.close();
-      },
-    };
-    const page = await browser.process.newPage();
+    const browser = await launchBrowser();
+    stack.defer(() => browser.close());
+    const page = await browser.newPage();
     await page.goto(screen.url);
-    await page.waitForFunction(() => {
-      const canvas = document.querySelector('canvas');
-      const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
-      return pixels !== undefined && new Set(new Uint32Array(pixels.buffer)).size > 1;
-    });
+    await page.waitForFunction(SHOWS_SOMETHING);
     await page.screenshot({ path: join(folder, 'page.png') });
-    const keyboard =
-      "$(ls -d /sys/class/input/event*/device/name | xargs grep -l -i 'usb keyboard' | head -1 | cut -d/ -f5)";
-    const heard = ssh.spawn(`sudo sh -c "echo ready; head -c 24 /dev/input/${keyboard} | wc -c"`);
-    const output = (await heard).stdout[Symbol.asyncIterator]();
-    expect(String((await output.next()).value)).toContain('ready');
+    const heard = await ssh.spawn(`sudo sh -c "exec <${KEYBOARD}; echo ready; head -c 24 | wc -c"`);
+    const lines = linesOf(heard.stdout);
+    expect((await lines.next()).value).toBe('ready');
     await page.locator('canvas').click();
     await page.keyboard.press('a');
-    expect(String((await output.next()).value).trim()).toBe('24');
+    expect((await lines.next()).value).toBe('24');
   });
 
   test('has its console in the transcript, from the first byte, as a second reader sees it', async () => {

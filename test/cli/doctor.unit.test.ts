@@ -261,6 +261,18 @@ test('macOS with QEMU of Homebrew: nothing that is only for Linux', () => {
   });
 });
 
+test.each([
+  { access: 'missing', system: {}, fix: ['sudo modprobe vhost_vsock'] },
+  { access: 'missing', system: { container: true }, fix: [] },
+  { access: 'denied', system: {}, fix: ['sudo usermod -aG kvm "$USER"', 'newgrp kvm'] },
+] as const)('vsock that is $access ($system)', ({ access, system, fix }) => {
+  const vsock = { path: '/dev/vhost-vsock', access, group: 'kvm', member: false };
+  expect(troubles({ vsock, system: { ...SYSTEM, ...system } })['vsock']).toMatchObject({
+    state: 'warning',
+    fix,
+  });
+});
+
 describe('room', () => {
   const { folders } = HEALTHY;
   const shm = { path: '/dev/shm', free: 64 * 2 ** 20, writable: true };

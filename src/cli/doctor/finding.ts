@@ -15,23 +15,24 @@ export interface Finding {
   readonly notes: readonly string[];
 }
 
-type Extras = Partial<Pick<Finding, 'fix' | 'notes'>>;
+/** What can be done about it. */
+export type Advice = Partial<Pick<Finding, 'fix' | 'notes'>>;
 
-export const ok = (check: string, summary: string, extras: Extras = {}): Finding =>
-  finding('ok', check, summary, extras);
+export const ok = (check: string, summary: string, advice: Advice = {}): Finding =>
+  finding('ok', check, summary, advice);
 
-export const warning = (check: string, summary: string, extras: Extras = {}): Finding =>
-  finding('warning', check, summary, extras);
+export const warning = (check: string, summary: string, advice: Advice = {}): Finding =>
+  finding('warning', check, summary, advice);
 
-export const error = (check: string, summary: string, extras: Extras = {}): Finding =>
-  finding('error', check, summary, extras);
+export const error = (check: string, summary: string, advice: Advice = {}): Finding =>
+  finding('error', check, summary, advice);
 
 /** Something is missing or wrong: in the way of machines, or not. */
-export const lack = (required: boolean, check: string, summary: string, extras: Extras = {}): Finding =>
-  finding(required ? 'error' : 'warning', check, summary, extras);
+export const lack = (required: boolean, check: string, summary: string, advice: Advice = {}): Finding =>
+  finding(required ? 'error' : 'warning', check, summary, advice);
 
-function finding(state: Finding['state'], check: string, summary: string, extras: Extras): Finding {
-  return { check, state, summary, fix: [], notes: [], ...extras };
+function finding(state: Finding['state'], check: string, summary: string, advice: Advice): Finding {
+  return { check, state, summary, fix: [], notes: [], ...advice };
 }
 
 /** Judges a fact, or says that it is not known; `required`: which is in the way of machines. */
@@ -46,7 +47,7 @@ export function judgeKnown<T extends object>(
 }
 
 /** How to install what `needs` ask for. Where there is no package or no package manager, a note says what is needed. */
-export function adviseInstall(needs: readonly Need[], system: SystemFacts): Required<Extras> {
+export function adviseInstall(needs: readonly Need[], system: SystemFacts): Required<Advice> {
   const host = { manager: system.packageManager ?? undefined, ubuntu: system.ubuntu, root: system.root };
   const wanted = needs.map((need) => [need, packageFor(need, host)] as const);
   const packages = [...new Set(wanted.map(([, name]) => name).filter((name) => typeof name === 'string'))];

@@ -1,7 +1,7 @@
 import type { Arch } from '../../drivers/qemu/index.ts';
-import { type DeviceFacts, type Facts, isUnknown } from './facts.ts';
-import { type Finding, judgeKnown, ok, warning } from './finding.ts';
-import { asRoot } from './judge-host.ts';
+import { type Facts, isUnknown } from './facts.ts';
+import { type Advice, type Finding, judgeKnown, ok, warning } from './finding.ts';
+import { adviseAccess, asRoot } from './judge-host.ts';
 
 const EMULATED = 'machines are emulated (tcg)';
 
@@ -20,7 +20,7 @@ export function judgeAccelerator(arch: Arch, facts: Facts): Finding[] {
 }
 
 /** What may make the accelerator of a Linux host work. */
-function adviseOn({ kvm, system }: Facts): Partial<Pick<Finding, 'fix' | 'notes'>> {
+function adviseOn({ kvm, system }: Facts): Advice {
   if (kvm === null || isUnknown(kvm)) return {};
   if (kvm.access === 'denied') return adviseAccess(kvm);
   if (kvm.access === 'granted')
@@ -37,12 +37,4 @@ function adviseOn({ kvm, system }: Facts): Partial<Pick<Finding, 'fix' | 'notes'
   return system.arch === 'x86_64'
     ? { notes: [`this CPU offers no virtualisation; it may be switched off ${where}`] }
     : {};
-}
-
-/** Those of the device's group may open it; where it has none, only a change of the device helps. */
-function adviseAccess({ path, group, member }: DeviceFacts): Partial<Pick<Finding, 'fix' | 'notes'>> {
-  if (group === null || group === 'root') return { fix: [`sudo chmod a+rw ${path}`] };
-  if (member)
-    return { fix: [`newgrp ${group}`], notes: [`you are in the group ${group} from the next login on`] };
-  return { fix: [`sudo usermod -aG ${group} "$USER"`, `newgrp ${group}`], notes: ['or log in again'] };
 }

@@ -1,5 +1,5 @@
-import type { Facts } from './facts.ts';
-import { error, type Finding, judgeKnown, ok, warning } from './finding.ts';
+import type { DeviceFacts, Facts } from './facts.ts';
+import { type Advice, error, type Finding, judgeKnown, ok, warning } from './finding.ts';
 
 /** The oldest Node.js that the package runs on. */
 const OLDEST_NODE = 24;
@@ -26,15 +26,28 @@ export function judgeNode({ node: { version, path }, system }: Facts): Finding {
 export function judgeVsock({ vsock, system }: Facts): Finding[] {
   if (vsock === null) return [];
   return [
-    judgeKnown('vsock', vsock, ({ access, path, group }) => {
-      const unneeded = { notes: ['no machine needs it unless its extraArgs ask for it'] };
+    judgeKnown('vsock', vsock, (device) => {
+      const { access, path } = device;
       if (access === 'granted') return ok('vsock', path);
-      const load = system.container ? [] : [asRoot('modprobe vhost_vsock', system)];
-      if (access === 'missing') return warning('vsock', `there is no ${path}`, { ...unneeded, fix: load });
-      const join = group === null || group === 'root' ? [] : [`sudo usermod -aG ${group} "$USER"`];
-      return warning('vsock', `${path} may not be opened`, { ...unneeded, fix: join });
+      const { fix = [], notes = [] } = access === 'denied' ? adviseAccess(device) : adviseVsock(path, system);
+      const summary = access === 'denied' ? `${path} may not be opened` : `there is no ${path}`;
+      const unneeded = 'no machine needs it unless its extraArgs ask for it';
+      return warning('vsock', summary, { fix, notes: [unneeded, ...notes] });
     }),
   ];
+}
+
+const adviseVsock = (path: string, system: Facts['system']): Advice =>
+  system.container
+    ? { notes: [`start the container with --device ${path}`] }
+    : { fix: [asRoot('modprobe vhost_vsock', system)] };
+
+/** How to be let at a device: by joining its group; where it has none, only a change of the device helps. */
+export function adviseAccess({ path, group, member }: DeviceFacts): Advice {
+  if (group === null || group === 'root') return { fix: [`sudo chmod a+rw ${path}`] };
+  if (member)
+    return { fix: [`newgrp ${group}`], notes: [`you are in the group ${group} from the next login on`] };
+  return { fix: [`sudo usermod -aG ${group} "$USER"`, `newgrp ${group}`], notes: ['or log in again'] };
 }
 
 /** A line to type as root; `sudo` is for those who are not. */

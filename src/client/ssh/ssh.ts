@@ -1,7 +1,6 @@
-import { ConfigError, type WaitOptions } from '../../core/index.ts';
+import { ConfigError, UnsupportedError, type WaitOptions } from '../../core/index.ts';
 import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/index.ts';
 import { registerHandle } from '../handles.ts';
-import { requireExtended } from '../missing.ts';
 import type { RemoteNode } from '../node.ts';
 import { DEFAULT_TIMEOUT } from '../timeouts.ts';
 import { connectSsh, type SshLogin } from './ssh-connect.ts';
@@ -68,7 +67,7 @@ function checkLogin({ username, ...secrets }: Partial<SshLogin>): SshLogin {
 registerHandle(Ssh, (node): AddressedSshHandle => {
   const { calls } = node;
   const identify = async (signal: AbortSignal | undefined) => {
-    requireExtended(node, 'identity (give connect a username and a privateKey or password)', ['connect']);
+    if (!node.extended) throw unknownLogin(node.session.target);
     return calls.identity({ signal });
   };
   return {
@@ -90,6 +89,14 @@ registerHandle(SshWrapper, (node): SshHandle => {
   };
   return createSsh(node, (options) => tcp.calls.connect(undefined, options), identify);
 });
+
+function unknownLogin(target: string): UnsupportedError {
+  return new UnsupportedError(
+    `ssh.connect: the exporter at ${target} does not say how to log in; pass { username, privateKey } or { username, password }`,
+    { capability: 'identity', available: ['connect'] },
+    { operation: 'ssh.connect' },
+  );
+}
 
 function missingChild(path: string): ConfigError {
   const message = 'missing; an ssh wrapper needs a child "tcp"';

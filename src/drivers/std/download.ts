@@ -1,64 +1,84 @@
 import { ImageError, UnreachableError } from '../../core/index.ts';
 
 const MOST_REDIRECTS = 10;
-const SECRET_HEADER = /^(authorization|cookie|proxy-authorization|x-amz-.*|x-ms-.*|x-goog-.*)$/i;
+const REDIRECTS = [301, 302, 303, 307, 308];
+/** Headers that are secrets of one server: another that is redirected to does not get them. */
+const SECRET = /^(?:authorization|cookie|proxy-authorization|x-amz-|x-ms-|x-goog-)/i;
 
 type Headers = Readonly<Record<string, string>>;
 
+/** `url` without what may be a secret in it: user, password, query and fragment. */
+export function redactUrl(url: string | URL): string {
+  const { origin, pathname, search } = new URL(url);
+  return `${origin}${pathname}${search ? '?...' : ''}`;
+}
+
 /**
- * The body of `url`, following up to ten redirects. Headers that may hold a secret go to no other origin.
+ * Starts a download, following redirects.
  *
- * @throws ImageError when the server refuses; UnreachableError when it cannot be reached or stops half-way. Neither quotes
- * the query, which may hold a signature.
+ * @throws ImageError when the server has no such thing; UnreachableError when it cannot be reached or fails.
  */
-export async function* download(
-  url: string,
-  headers: Headers,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const source = withoutQuery(url);
+export async function openDownload(url: string, headers: Headers, signal: AbortSignal): Promise<Response> {
+  let at = parseHttpUrl(url);
+  let sent = headers;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const response = await request(at, { headers: { ...sent, 'accept-encoding': 'identity' }, signal });
+    const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
+    if (location === null) return requireOk(response, at);
+    await response.body?.cancel();
+    const next = parseHttpUrl(new URL(location, at).href);
+    if (next.origin !== at.origin) sent = withoutSecrets(sent);
+    at = next;
+  }
+  throw refused(`more than ${MOST_REDIRECTS} redirects`, redactUrl(url));
+}
+
+async function request(url: URL, init: RequestInit): Promise<Response> {
   try {
-    const answer = await follow(url, headers, signal);
-    if (!answer.ok) {
-      const reason = `the server answered ${answer.status} ${answer.statusText}`.trimEnd();
-      throw new ImageError(`${source}: ${reason}`, { reason, source });
-    }
-    yield* answer.body ?? [];
+    return await fetch(url, { ...init, redirect: 'manual' });
   } catch (cause) {
-    signal.throwIfAborted();
-    if (cause instanceof ImageError) throw cause;
-    const message = `${source}: the download failed (${rootMessage(cause)})`;
-    throw new UnreachableError(message, { target: source }, { cause });
+    init.signal?.throwIfAborted();
+    throw unreachable(url, cause);
   }
 }
 
-async function follow(first: string, given: Headers, signal: AbortSignal): Promise<Response> {
-  let url = first;
-  let headers = given;
-  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-    const answer = await fetch(url, { headers, signal, redirect: 'manual' });
-    const location = answer.headers.get('location');
-    if (answer.status < 300 || answer.status > 399 || location === null) return answer;
-    await answer.body?.cancel();
-    const next = new URL(location, url);
-    if (next.origin !== new URL(url).origin) headers = withoutSecrets(headers);
-    url = next.href;
+/** The chunks of a response. @throws UnreachableError when the connection breaks before the end. */
+export async function* bodyOf(
+  response: Response,
+  url: string,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  try {
+    if (response.body) yield* response.body;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw unreachable(new URL(url), cause);
   }
-  const source = withoutQuery(first);
-  const reason = `more than ${MOST_REDIRECTS} redirects`;
-  throw new ImageError(`${source}: ${reason}`, { reason, source });
+}
+
+function unreachable(url: URL, cause: unknown): UnreachableError {
+  const target = redactUrl(url);
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+  return new UnreachableError(`${target}: ${reason}`, { target }, { cause });
+}
+
+function requireOk(response: Response, url: URL): Response {
+  if (response.ok) return response;
+  const answer = `HTTP ${response.status} ${response.statusText}`.trimEnd();
+  if (response.status >= 500) throw unreachable(url, answer);
+  throw refused(`the server answered ${answer}`, redactUrl(url));
+}
+
+function refused(reason: string, source: string): ImageError {
+  return new ImageError(`${source}: ${reason}`, { reason, source });
 }
 
 function withoutSecrets(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADER.test(name)));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET.test(name)));
 }
 
-function withoutQuery(url: string): string {
-  return url.replace(/\?.*$/s, '?…');
-}
-
-/** The innermost reason: `fetch failed` alone says nothing. */
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : rootMessage(error.cause);
+function parseHttpUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed;
+  throw refused('only http: and https: addresses can be fetched', parsed ? redactUrl(parsed) : 'the address');
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ImageError, UnreachableError } from '../../core/index.ts';
 import type { Sink, Source } from '../../interfaces/index.ts';
-import { download } from './download.ts';
+import { bodyOf, openDownload, redactUrl } from './download.ts';
 
 /** The bytes of a source, wherever they come from. */
 export function readSource(source: Source, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -35,6 +35,14 @@ export async function writeSink(
   }
 }
 
+async function* download(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  yield* bodyOf(await openDownload(url, headers, signal), url, signal);
+}
+
 async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
     const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { signal });
@@ -52,7 +60,7 @@ async function upload(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  const target = url.replace(/\?.*$/s, '?…');
+  const target = redactUrl(url);
   const body = Readable.toWeb(Readable.from(chunks));
   const answer = await fetch(url, { method: 'PUT', headers, body, duplex: 'half', signal }).catch((cause) => {
     signal.throwIfAborted();

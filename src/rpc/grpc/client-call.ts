@@ -1,4 +1,5 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+import { addAbortSignal } from 'node:stream';
 import { type Duration, formatDuration, parseDuration, type WaitOptions } from '../../core/index.ts';
 import type { Decode, Encode } from './codec.ts';
 import type { Connection } from './connection.ts';
@@ -107,7 +108,12 @@ export class ClientCall<I, O> {
     const reason = outcome.failure?.reason;
     this.#writer.close(() => reason ?? new GrpcError(Status.CANCELLED, 'the server has ended the call'));
     // Half a stream costs the server as much as a whole one.
-    if (!this.#stream.writableFinished || outcome.failure) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.writableFinished || outcome.failure) this.#reset();
+  }
+
+  /** Sends RST_STREAM with CANCEL and nothing else: `close` would half-close first, which looks like a proper end. */
+  #reset(): void {
+    if (!this.#stream.destroyed) addAbortSignal(AbortSignal.abort(), this.#stream);
   }
 
   #withoutStatus(): GrpcError {

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { CLIENT_SESSION, CLIENT_WINDOW } from './limits.ts';
 import { GrpcError, Status } from './status.ts';
 import { openSocket, type Target, targetName } from './target.ts';
+import { unblocked } from './unblocked.ts';
 
 /** One HTTP/2 connection of a channel. It keeps the process alive only while a call is under way. */
 export class Connection {
@@ -22,7 +23,10 @@ export class Connection {
     this.name = name;
     this.#socket = socket;
     // The URL only has to be one: every request carries its own authority and scheme.
-    this.#session = connect('http://localhost', { ...CLIENT_SESSION, createConnection: () => socket });
+    this.#session = connect('http://localhost', {
+      ...CLIENT_SESSION,
+      createConnection: () => unblocked(socket),
+    });
     this.#session.on('error', (error) => {
       this.#cause ??= error;
       socket.destroy();

@@ -23,13 +23,16 @@ export const MAX_CONNECTIONS = 256;
 export const CONNECT_TIMEOUT = '20s';
 
 /**
- * Windows of a whole connection. Node does not read from a socket while it writes to it, so that two Node peers block
- * each other for ever once more is under way in both directions than the sockets hold. Therefore what goes to the client
- * is kept well below the 208 KiB of a Unix socket; what goes to the server may be more, since the server can always write
- * and so always reads on.
+ * Windows of a whole connection. What is under way to a client has to fit into the buffers of its socket, or two Node
+ * peers block each other (see unblocked.ts): well below the 208 KiB of a Unix socket. What goes to the server may be more,
+ * since a server that can always write always reads on. (Node gives received bytes back to this window at once, so a call
+ * that is not read never stops the others.)
  */
-export const SERVER_WINDOW = +(process.env.SSW ?? '1024') * KIB;
-export const CLIENT_WINDOW = +(process.env.CSW ?? '96') * KIB;
+export const SERVER_WINDOW = MIB;
+export const CLIENT_WINDOW = 96 * KIB;
+
+/** The buffer of a connection that has none of its own. */
+export const SOCKET_BUFFER = MIB;
 
 const STREAM_WINDOW = +(process.env.STW ?? '512') * KIB;
 const MAX_STREAMS = 256;

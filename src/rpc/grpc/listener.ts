@@ -45,7 +45,9 @@ function createListener(
   address: ListenAddress,
   onConnection: (socket: Duplex, peer: string) => void,
 ): Server {
-  if ('path' in address) return createServer((socket) => onConnection(socket, `unix:${address.path}`));
+  let count = 0;
+  if ('path' in address)
+    return createServer((socket) => onConnection(socket, `unix socket, connection ${++count}`));
   if (!('tls' in address)) return createServer((socket) => onConnection(socket, remoteName(socket)));
   const { cert, key } = address.tls;
   const server = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket: TLSSocket) => {

@@ -13,7 +13,7 @@ export function refuseHttp(stream: ServerHttp2Stream, headers: IncomingHttpHeade
   if (status === undefined) return false;
   stream.on('error', () => undefined);
   stream.respond({ ':status': status }, { endStream: true });
-  stream.close();
+  stream.resume();
   return true;
 }
 
@@ -30,17 +30,24 @@ export async function runHandler(
   call: Http2ServerCall,
 ): Promise<void> {
   if (route.kind === 'frames') {
-    const { reader, writer } = openMessages(stream, call, frameCodec);
-    return route.handler({ [Symbol.asyncIterator]: () => reader, write: (frame) => writer(frame) }, call);
+    const { reader, write } = openMessages(stream, call, frameCodec);
+    await route.handler({ [Symbol.asyncIterator]: () => reader, write }, call).finally(() => reader.return());
+  } else {
+    const { reader, write } = openMessages(stream, call, protoCodec(route.method));
+    await answer(route, reader, write, call).finally(() => reader.return());
   }
-  const { reader, writer } = openMessages(stream, call, protoCodec(route.method));
+}
+
+async function answer(
+  route: Exclude<Route, { kind: 'frames' }>,
+  reader: MessageReader<unknown>,
+  write: (message: MessageInitShape<DescMessage>) => Promise<void>,
+  call: Http2ServerCall,
+): Promise<void> {
   const decoded = takesOne(route.method) ? await readSingle(reader, call) : reader;
   const request = decoded as never; // SAFE: decoded with the schema that `Handler` derives its parameter from
-  if (route.kind === 'once') {
-    await writer(await route.handler(request, call));
-  } else {
-    for await (const response of route.handler(request, call)) await writer(response);
-  }
+  if (route.kind === 'once') await write(await route.handler(request, call));
+  else for await (const response of route.handler(request, call)) await write(response);
 }
 
 interface Codec<I, O> {
@@ -67,7 +74,7 @@ function openMessages<I, O>(
   const reader = new MessageReader(stream, decode, {
     invalid: (error) =>
       call.abort(error instanceof GrpcError ? error : new GrpcError(Status.INTERNAL, String(error))),
-    end: () => reader.finish(),
+    end: () => stream.aborted || reader.finish(), // After an abort 'close' tells how the call ended.
     returned: () => undefined,
   });
   const writer = new MessageWriter(stream, encode);
@@ -83,7 +90,7 @@ function openMessages<I, O>(
     call.sendHeaders();
     return writer.write(message);
   };
-  return { reader, writer: write };
+  return { reader, write };
 }
 
 const takesOne = (method: DescMethod) =>

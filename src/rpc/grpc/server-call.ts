@@ -60,15 +60,13 @@ export class Http2ServerCall implements ServerCall {
     const stream = this.#stream;
     const trailers = encodeTrailers(error);
     if (stream.headersSent) {
-      stream.once('wantTrailers', () => {
-        stream.sendTrailers(trailers);
-        this.#stopPeer();
-      });
+      stream.once('wantTrailers', () => stream.sendTrailers(trailers));
       stream.end();
     } else {
       stream.respond({ ...RESPONSE, ...trailers }, { endStream: true });
-      this.#stopPeer();
     }
+    // What the caller still sends is thrown away. Resetting the stream would be shorter, but a reset overtakes trailers.
+    stream.resume();
   }
 
   /** Ends the call from our side: the handler sees `error` as the reason of its signal, the caller as the status. */
@@ -76,16 +74,6 @@ export class Http2ServerCall implements ServerCall {
     if (this.#ended) return;
     this.#abort.abort(error);
     this.end(error);
-  }
-
-  /**
-   * A caller that is not done sending has no reader any more; it is told to stop (RFC 9113, 8.1). In the next turn only:
-   * Node sends a reset before trailers that were given to it in the same one.
-   */
-  #stopPeer(): void {
-    setImmediate(() => {
-      if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    });
   }
 
   #timeOut(): void {

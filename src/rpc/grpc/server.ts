@@ -15,6 +15,7 @@ import { Http2ServerCall } from './server-call.ts';
 import { methodPath, type Route, type ServerCall } from './service.ts';
 import { GrpcError, Status } from './status.ts';
 import { startTimer } from './timer.ts';
+import { unblocked } from './unblocked.ts';
 
 /**
  * Surrounds every call, also those of unknown methods, before anything of the request's body is read. Throwing instead
@@ -76,7 +77,7 @@ class Http2Server implements GrpcServer {
       connection.destroy();
       return this.#closed;
     }
-    const session = performServerHandshake(connection, SERVER_SESSION);
+    const session = performServerHandshake(unblocked(connection), SERVER_SESSION);
     session.setLocalWindowSize(SERVER_WINDOW);
     session.on('error', () => connection.destroy());
     session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));

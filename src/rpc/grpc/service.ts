@@ -9,7 +9,7 @@ export interface ServerCall {
   /** `/jumpstarter.v1.ExporterService/DriverCall`. */
   readonly path: string;
   readonly metadata: Metadata;
-  /** Who calls, for logs: `unix:/run/x`, `127.0.0.1:4711`, or what `accept` was given. */
+  /** Who calls, for people: `unix socket, connection 3`, `127.0.0.1:4711`, or what `accept` was given. */
   readonly peer: string;
   /** When the caller stops waiting, if it said so. */
   readonly deadline: Date | undefined;

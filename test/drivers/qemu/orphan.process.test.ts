@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { chmod, mkdtempDisposable, readFile } from 'node:fs/promises';
+import { chmod, mkdtempDisposable, readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { createLog } from '../../../src/core/index.ts';
+import { sweepRuns } from '../../../src/drivers/qemu/run-folder.ts';
 
 const HOLDER = join(import.meta.dirname, '../../fixtures/machine-holder.ts');
 const CONFIG = { arch: 'x86_64', firmware: 'bios', memory: '64MiB', accelerator: 'tcg' };
@@ -30,6 +32,9 @@ test.runIf(process.platform === 'linux')('no QEMU outlives a process of ours tha
   holder.kill('SIGKILL');
   await ended;
   expect(await readStatus(pid)).toMatchObject({ alive: false });
+  await holder;
+  await sweepRuns(join(env.XDG_STATE_HOME, 'jumplead/runs'), createLog('silent'));
+  await expect(stat(dirname(screen))).rejects.toThrow('ENOENT');
 });
 
 async function findQemu(folder: string): Promise<{ pid: number; screen: string }> {

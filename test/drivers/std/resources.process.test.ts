@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { download, readSource, writeSink } from '../../../src/drivers/std/index.ts';
+import { readSource, writeSink } from '../../../src/drivers/std/index.ts';
 import type { ByteWriter } from '../../../src/interfaces/index.ts';
 import { readAll } from '../open-driver.ts';
 
@@ -40,7 +40,11 @@ async function* chunks(...texts: string[]) {
   for (const each of texts) yield Buffer.from(each);
 }
 
-describe('download', () => {
+/** What a driver reads from a URL. */
+const download = (url: string, headers: Record<string, string>, signal: AbortSignal) =>
+  readSource({ kind: 'url', url, headers }, signal);
+
+describe('a source that is a URL', () => {
   it('follows relative redirects and sends the headers', async () => {
     await using stack = new AsyncDisposableStack();
     const url = await serveHttp(stack, (request, response) => {
@@ -82,8 +86,8 @@ describe('download', () => {
     });
     await expect(readAll(download(`${url}/image?signature=secret`, {}, never))).rejects.toMatchObject({
       code: 'image',
-      source: `${url}/image?…`,
-      message: `${url}/image?…: the server answered 403 Forbidden`,
+      source: `${url}/image?...`,
+      message: `${url}/image?...: the server answered 403 Forbidden`,
     });
   });
 
@@ -94,7 +98,7 @@ describe('download', () => {
     });
     await expect(readAll(download(url, {}, never))).rejects.toMatchObject({
       code: 'unreachable',
-      target: url,
+      target: `${url}/`,
     });
   });
 

@@ -1,7 +1,7 @@
 import { UnsupportedError } from '../../../core/index.ts';
 import type { Peer } from '../../../driver/index.ts';
 import type { Source } from '../../../interfaces/index.ts';
-import { bodyOf, download, redactUrl } from './http.ts';
+import { bodyOf, openDownload, redactUrl } from '../../std/index.ts';
 import type { AddOptions, ImageStore, StoredImage } from './image-store.ts';
 
 /**
@@ -43,7 +43,7 @@ export async function downloadImage(
   options: AddOptions,
 ): Promise<StoredImage> {
   const { signal } = options;
-  const response = await download(url, headers, signal);
+  const response = await openDownload(url, headers, signal);
   const length = response.headers.get('content-length');
   // A length that was negotiated away is that of other bytes than those we get.
   const total = length !== null && !response.headers.has('content-encoding') ? Number(length) : null;

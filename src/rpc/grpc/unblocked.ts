@@ -1,0 +1,45 @@
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { SOCKET_BUFFER } from './limits.ts';
+
+/**
+ * `connection` such that HTTP/2 can be spoken over it. Node does not read from a connection while it writes to it; two
+ * Node peers that write to one another block for ever, unless the way between them holds what they write. Sockets do,
+ * with the windows of limits.ts; others get a buffer in front, and so do the Unix sockets of macOS, which hold 8 KiB.
+ */
+export function unblocked(connection: Duplex, platform: NodeJS.Platform = process.platform): Duplex {
+  const isRoomy =
+    connection instanceof Socket && (platform !== 'darwin' || connection.remoteAddress !== undefined);
+  return isRoomy ? connection : new Buffered(connection);
+}
+
+class Buffered extends Duplex {
+  readonly #inner: Duplex;
+
+  constructor(inner: Duplex) {
+    super();
+    this.#inner = inner;
+    inner.on('data', (chunk) => this.push(chunk) || inner.pause());
+    inner.once('end', () => this.push(null));
+    inner.once('close', () => this.destroy());
+    inner.on('error', (error) => this.destroy(error));
+  }
+
+  override _read(): void {
+    this.#inner.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    if (this.#inner.write(chunk) || this.#inner.writableLength < SOCKET_BUFFER) done();
+    else this.#inner.once('drain', done);
+  }
+
+  override _final(done: () => void): void {
+    this.#inner.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#inner.destroy(error ?? undefined);
+    done(error);
+  }
+}
