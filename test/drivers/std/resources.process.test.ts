@@ -87,7 +87,7 @@ describe('a source that is a URL', () => {
     await expect(readAll(download(`${url}/image?signature=secret`, {}, never))).rejects.toMatchObject({
       code: 'image',
       source: `${url}/image?...`,
-      message: `${url}/image?...: the server answered 403 Forbidden`,
+      message: `${url}/image?...: the server answered HTTP 403 Forbidden`,
     });
   });
 
