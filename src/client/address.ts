@@ -3,8 +3,8 @@ import { ConfigError, type WaitOptions } from '../core/index.ts';
 import type { ClientTls, Target } from '../rpc/index.ts';
 
 /**
- * Where a session is: the path of a Unix socket, `host:port`, or a connection that is there already. `duplex` is called
- * once, and again if the connection is lost.
+ * Where a session is: the path of a Unix socket, `host:port`, or a connection of any kind. `duplex` is called once: a
+ * session ends with its connection.
  */
 export type Address = string | { readonly duplex: () => Duplex | Promise<Duplex>; readonly name?: string };
 

@@ -1,3 +1,4 @@
+import { raceSignal, startDeadline } from '../core/index.ts';
 import type { Rig } from '../interfaces/index.ts';
 import { openExporter } from '../rpc/index.ts';
 import { type Address, type ReachOptions, readAddress } from './address.ts';
@@ -34,11 +35,17 @@ export async function connectSession<R extends Rig>(
   options: ConnectOptions = {},
   own?: OwnSession,
 ): Promise<Connected<R>> {
+  using deadline = startDeadline(options, {
+    operation: 'connect',
+    waitingFor: 'the session',
+    fault: 'lab',
+  });
+  const { signal } = deadline;
   await using stack = new AsyncDisposableStack();
-  const session = stack.use(await openSession(address, options, own));
+  const session = stack.use(await openSession(address, { ...options, signal, timeout: undefined }, own));
   const { root } = session.report;
   checkRig(rig, root, session.target);
-  const handles = await buildTree(session, rig, root);
+  const handles = await raceSignal(buildTree(session, rig, root), signal);
   Object.defineProperty(handles, Symbol.asyncDispose, { value: session.close, configurable: true });
   stack.move(); // From here on the session is the caller's to close.
   return handles as Connected<R>; // SAFE: buildTree makes what ClientTree says

@@ -52,7 +52,10 @@ export async function openUnixForward(
 ): Promise<UnixForward> {
   signal?.throwIfAborted();
   const { close } = await listen(session, connect, { path });
-  await chmod(path, 0o600);
+  await chmod(path, 0o600).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return { path, close, [Symbol.asyncDispose]: close };
 }
 
@@ -64,7 +67,8 @@ async function listen(session: SessionInfo, connect: () => Promise<Duplex>, wher
     void join(socket, connect);
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, where)));
+  // Later ones are of single connections that could not be taken.
+  server.on('error', (error: NodeJS.ErrnoException) => reject(listenError(error, where)));
   server.listen(where, resolve);
   await promise;
   const close = closeWithSession(session, async () => {

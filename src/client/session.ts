@@ -10,6 +10,8 @@ export interface Session extends AsyncDisposable {
   readonly target: string;
   /** What the exporter says of itself and of its tree. */
   readonly report: ExporterReport;
+  /** Aborts when the session is closed or its connection is lost, with an UnreachableError. Nothing brings it back. */
+  readonly signal: AbortSignal;
   /** The node at a dotted path (`''` is the root) with the calls of `contract`; undefined if there is none. */
   node<I extends Interface>(path: string, contract: I): RemoteNode<I> | undefined;
   status(options?: WaitOptions): Promise<ExporterState>;
@@ -17,7 +19,7 @@ export interface Session extends AsyncDisposable {
   logs(options?: WaitOptions): AsyncIterable<LogEntry>;
   /** Tells the exporter that this client is done. False where there was no lease to end. */
   endSession(options?: WaitOptions): Promise<boolean>;
-  /** Closes what was opened through the session, then its connection. May be called again. */
+  /** Closes what was opened through the session, then its connection. Called again, it waits for the same. */
   close(): Promise<void>;
 }
 
@@ -42,7 +44,8 @@ export function createSession(
   { local, artifacts, beneath }: SessionDetails,
 ): OpenSession {
   const target = exporter.name;
-  const ending = new AbortController();
+  const closing = new AbortController();
+  const signal = AbortSignal.any([closing.signal, exporter.lost]);
   const opened = new Set<() => PromiseLike<void> | void>();
   const stack = new AsyncDisposableStack();
   stack.use(beneath);
@@ -51,20 +54,25 @@ export function createSession(
     await using closers = new AsyncDisposableStack();
     for (const close of opened) closers.defer(close);
   });
-  stack.defer(() => ending.abort(new UnreachableError(`the session with ${target} was closed`, { target })));
+  stack.defer(() => closing.abort(new UnreachableError(`the session with ${target} was closed`, { target })));
   const info: SessionInfo = {
     target,
     local,
     artifacts,
-    signal: ending.signal,
+    signal,
     defer: (close) => void opened.add(close),
   };
-  const close = () => stack.disposeAsync();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= stack.disposeAsync();
+    return closed;
+  };
   return {
     target,
     exporter,
     info,
     report: exporter.report,
+    signal,
     node: (path, contract) => {
       const found = findNode(exporter.report.root, path);
       return found && remoteNode(exporter, info, found, contract);

@@ -42,8 +42,8 @@ export interface ExporterSession extends AsyncDisposable {
   /** Serves one connection of any kind, such as a tunnel. Resolves when it has ended. */
   accept(connection: Duplex, peer: string): Promise<void>;
   /**
-   * Ends every connection and closes the drivers, in the reverse order of opening. May be called again; takes a minute at
-   * most, and rejects with all that went wrong.
+   * Ends every connection and closes the drivers, in the reverse order of opening. Called again, it waits for the same;
+   * takes a minute at most, and rejects with all that went wrong.
    */
   close(): Promise<void>;
 }
@@ -76,7 +76,11 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   signal.throwIfAborted();
 
   const held = stack.move();
-  const close = () => held.disposeAsync();
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= held.disposeAsync();
+    return closed;
+  };
   return {
     socket,
     localToken: session.localToken,

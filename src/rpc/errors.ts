@@ -65,7 +65,7 @@ export interface IncomingContext {
 /** The error that `error` was on the other side; for one without our detail, what its status comes closest to. */
 export function fromGrpcError(error: GrpcError, context: IncomingContext): DutError {
   const detail = decodeDetail(error.metadata[Key.error] ?? '');
-  const entry = detail && errorTable[detail.code as ErrorCode]; // SAFE: an unknown code has no entry
+  const entry = detail && isErrorCode(detail.code) ? errorTable[detail.code] : undefined;
   const { operation = context.operation, fault } = detail ?? {};
   const message = detail?.message ?? error.details;
   const revived = entry?.revive(message, detail?.fields, {
@@ -75,6 +75,8 @@ export function fromGrpcError(error: GrpcError, context: IncomingContext): DutEr
   });
   return revived ?? byStatus(error, context);
 }
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorTable, code);
 
 function byStatus(error: GrpcError, context: IncomingContext): DutError {
   const { operation, target, lastSeen, available = [] } = context;

@@ -42,7 +42,8 @@ export async function openScreenPage({
     viewers.handleUpgrade(request, socket, head, (viewer) => void bridge(viewer, connect));
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+  // Later ones are of single connections that could not be taken.
+  server.on('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
   server.listen(port, HOST, resolve);
   await promise;
   const { port: chosen } = server.address() as AddressInfo; // SAFE: a TCP listener
@@ -71,7 +72,7 @@ async function answer(
   if (!isLoopbackHost(headers.host)) return void reply(421, TEXT, 'This server answers to 127.0.0.1 only.\n');
   if (method !== 'GET' && method !== 'HEAD')
     return void reply(405, TEXT, 'GET only.\n', { Allow: 'GET, HEAD' });
-  const { pathname } = new URL(url, `http://${HOST}`);
+  const [pathname = '/'] = url.split('?', 1);
   const [, token] = /^\/open\/([\w-]+)$/.exec(pathname) ?? [];
   if (token !== undefined || pathname === '/') {
     // Fetching ahead of a click must not use up the link: only whoever gets the page redeems it.
@@ -93,6 +94,8 @@ function mayWatch({ url, headers }: IncomingMessage, access: Access): boolean {
 }
 
 function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => undefined); // From here on the socket is ours alone.
+  socket.once('finish', () => socket.destroy());
   socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }
 

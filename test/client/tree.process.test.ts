@@ -171,13 +171,30 @@ describe('a connection that is lost', () => {
     stall.release();
   });
 
-  test('comes back with the next call', async () => {
+  test('ends the session, also when nothing is under way: later calls fail with the same error', async () => {
     await using session = await openSession(fakePower(), { log });
     await using way = await cable(session);
     await using tree = await connectSession(way.path, fakePower());
+    const ended = sessionOf(tree).signal;
     way.cut();
-    await tree.on().catch(() => undefined);
-    await tree.on();
+    await once(ended, 'abort');
+    expect(ended.reason).toMatchObject({
+      code: 'unreachable',
+      target: way.path,
+      lastSeen: expect.stringMatching(/^\d{4}-/),
+      message: `the connection to ${way.path} was lost; what is there now may be another session: connect again`,
+    });
+    await expect(tree.on()).rejects.toBe(ended.reason);
+    await expect(sessionOf(tree).status()).rejects.toBe(ended.reason);
+    await expect(sessionOf(tree).logs()[Symbol.asyncIterator]().next()).rejects.toBe(ended.reason);
+  });
+
+  test('is noticed when the exporter closes', async () => {
+    const session = await openSession(fakePower(), { log });
+    await using tree = await connectSession(session.socket, fakePower());
+    const ended = once(sessionOf(tree).signal, 'abort');
+    await session.close();
+    await ended;
   });
 
   test('ends with the session, and with it what is under way', async () => {
@@ -192,7 +209,11 @@ describe('a connection that is lost', () => {
     await tree[Symbol.asyncDispose]();
     await expect(call).rejects.toMatchObject({ code: 'unreachable' });
     expect(node?.session.signal.reason).toMatchObject({ code: 'unreachable' });
-    await expect(tree.on()).rejects.toMatchObject({ code: 'unreachable' });
+    expect(session.signal.reason).toBe(node?.session.signal.reason);
+    await expect(tree.on()).rejects.toMatchObject({
+      code: 'unreachable',
+      message: `the connection to ${session.target} was closed`,
+    });
     await session.close();
   });
 });
@@ -233,6 +254,16 @@ describe('waiting', () => {
     });
     await expect(reaching).rejects.toMatchObject({ code: 'deadline', fault: 'lab' });
     silent.close();
+  });
+
+  test('for a tree that does not answer ends with the deadline of the connecting', async () => {
+    const machine = fakeMachine();
+    machine.device.stall('getHostname');
+    await using session = await openSession(machine, { log });
+    await expect(connectSession(session.socket, machine, { timeout: '200ms' })).rejects.toMatchObject({
+      code: 'deadline',
+      operation: 'connect',
+    });
   });
 
   test('for a session that is not there ends at once', async () => {

@@ -178,8 +178,12 @@ describe('a status of a stock exporter is', () => {
     expect(error.message).toContain(details || 'power.on: (no details)');
   });
 
-  test('an error with fields of another version, read by its status', () => {
-    const detail = Buffer.from(JSON.stringify({ code: 'state', fault: 'caller', fields: { state: 1 } }));
+  test.for([
+    ['fields of another version', 'state'],
+    ['a code of another version', 'melted'],
+    ['the name of what every object has for a code', 'constructor'],
+  ] as const)('an error with %s, read by its status', ([, code]) => {
+    const detail = Buffer.from(JSON.stringify({ code, fault: 'caller', fields: { state: 1 } }));
     const metadata = { 'jumplead-error-bin': detail.toString('base64') };
     expect(fromGrpcError(new GrpcError(Status.ABORTED, 'x', { metadata }), context).code).toBe('device');
   });

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Log } from '../../src/core/index.ts';
 import { defineDriver, group } from '../../src/driver/index.ts';
 import { fakePower } from '../../src/drivers/fake/index.ts';
 import { arg, call, defineInterface, stream } from '../../src/interfaces/index.ts';
-import { ExporterService } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
+import { ExporterService, type LogStreamResponse } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { encodeValue } from '../../src/rpc/values.ts';
 import { openRaw, type RawSession, statusOf } from './raw-session.ts';
 
@@ -15,6 +16,7 @@ const Bench = defineInterface(
       args: [arg('speed', z.int().min(1).max(9)), arg('unit', z.enum(['rpm', 'hz']).nullish())],
       returns: z.string(),
     }),
+    tell: call('Write to the log', { returns: z.null() }),
     hang: call('Wait until the caller gives up', { returns: z.null() }),
     lie: call('Answer with the wrong thing', { returns: z.string() }),
     tick: stream('Numbers without end', { returns: z.number() }),
@@ -35,6 +37,11 @@ function bench(state: BenchState) {
     open: () => {
       const handlers = {
         setSpeed: async (speed: number, unit: string | null | undefined) => `${speed} ${unit ?? 'rpm'}`,
+        tell: async ({ log }: { log: Log }) => {
+          log.info({ size: 5n, seen: { lines: 3 }, err: new Error('hot') }, 'told');
+          log.error(new Error('burnt'));
+          return null;
+        },
         hang: async ({ signal }: { signal: AbortSignal }) => {
           state.hanging.resolve(signal);
           await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -211,6 +218,35 @@ test('a reader of the log is told at once', async () => {
   expect((await first).value).toMatchObject({ message: 'Operation started', operation: 'on' });
   await reading.return?.();
 });
+
+test('what a driver logs reaches the readers, whatever it is', async () => {
+  await using raw = await open();
+  await raw.call('bench', 'tell');
+  const entries = await logUntil(raw, 'Operation completed');
+  expect(entries.slice(1, 3)).toMatchObject([
+    { severity: 'INFO', message: 'told', structuredFields: { size: '5n', seen: '{"lines":3}', err: 'hot' } },
+    { severity: 'ERROR', message: 'burnt', structuredFields: {} },
+  ]);
+});
+
+test('the log tells of the end of a stream whose reader has left', async () => {
+  await using raw = await open();
+  const request = { uuid: raw.uuid('bench'), method: 'tick', args: [] };
+  const items = raw.channel.serverStream(ExporterService.method.streamingDriverCall, request);
+  for await (const _ of items) break;
+  const entries = await logUntil(raw, 'Operation completed');
+  expect(entries.map(({ operation }) => operation)).toEqual(['tick', 'tick']);
+});
+
+/** The entries of the log up to the first that says `message`. */
+async function logUntil(raw: RawSession, message: string): Promise<LogStreamResponse[]> {
+  const entries: LogStreamResponse[] = [];
+  for await (const entry of raw.channel.serverStream(ExporterService.method.logStream, {})) {
+    entries.push(entry);
+    if (entry.message === message) break;
+  }
+  return entries;
+}
 
 test('two readers of the log share it', async () => {
   await using raw = await openRaw(fakePower());

@@ -207,7 +207,13 @@ describe('a caller that does not wait', () => {
     const seen = Promise.withResolvers<unknown>();
     const entered = Promise.withResolvers<void>();
     const exporter = forever(seen.resolve);
-    await using served = await serve({ exporter, intercept: (_, next) => (entered.resolve(), next()) });
+    await using served = await serve({
+      exporter,
+      intercept: (_, next) => {
+        entered.resolve();
+        return next();
+      },
+    });
     const controller = new AbortController();
     const reason = { any: 'thing' };
     const call = served.channel.unary(getReport, {}, { signal: controller.signal });
@@ -223,7 +229,10 @@ describe('a caller that does not wait', () => {
     const deadline = Promise.withResolvers<Date | undefined>();
     await using served = await serve({
       exporter: forever(seen.resolve),
-      intercept: (call, next) => (deadline.resolve(call.deadline), next()),
+      intercept: (call, next) => {
+        deadline.resolve(call.deadline);
+        return next();
+      },
     });
     const before = Date.now();
     const failure = await grpcFailureOf(served.channel.unary(getReport, {}, { timeout: '50ms' }));

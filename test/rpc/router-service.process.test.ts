@@ -272,9 +272,17 @@ describe('a resource', () => {
   });
 
   test.for([
-    ['flash', 'oci://registry/image', 'argument source: got "oci://registry/image"'],
-    ['flash', { kind: 'client_stream' }, 'argument source: got {"kind":"client_stream"}'],
-    ['flash', { kind: 'presigned_request', headers: {}, url: 'file:///etc/passwd', method: 'GET' }, 'got {'],
+    ['flash', 'oci://registry/image', 'argument source: Invalid input: expected object, received string; '],
+    [
+      'flash',
+      { kind: 'client_stream' },
+      'argument source: uuid: Invalid input: expected string, received undefined; allowed: a handle',
+    ],
+    [
+      'flash',
+      { kind: 'presigned_request', headers: {}, url: 'file:///etc/passwd', method: 'GET' },
+      'source: url: Invalid URL',
+    ],
     [
       'flash',
       { kind: 'presigned_request', headers: {}, url: 'http://h/x', method: 'PUT' },

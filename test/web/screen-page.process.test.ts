@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { serve } from 'jumplead';
 import { type Colour, fakeDisplay } from 'jumplead/fake';
 import type { Browser, Page } from 'playwright-core';
@@ -173,6 +176,33 @@ describe('what the server of the page refuses', () => {
     expect(await watch({ origin: origin() })).toContain('403');
     expect(await watch({ origin: origin(), cookie: 'jumplead-00000000=x' })).toContain('403');
     expect(await watch({ origin: origin(), cookie: pair() }, '/')).toContain('403');
+  });
+
+  /** A connection that has asked for `path` and does not hang up by itself. */
+  const openRaw = (path: string, url: string, ...headers: string[]) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    socket.write([`GET ${path} HTTP/1.1`, `Host: ${hostname}`, ...headers, '', ''].join('\r\n'));
+    return socket;
+  };
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
+
+  test('a path that is no URL', async () => {
+    expect(await text(openRaw('//', screen.url, 'Connection: close'))).toContain('404 Not Found');
+  });
+
+  test('a WebSocket whose client does not hang up: the page closes all the same', async () => {
+    await using device = await serve(fakeDisplay());
+    const { url, close } = await device.open();
+    expect(await text(openRaw('/rfb', url, ...upgrade))).toContain('403 Forbidden');
+    await close();
+  });
+
+  test('a WebSocket whose client is gone before the answer', async () => {
+    const socket = openRaw('/rfb', screen.url, ...upgrade);
+    await once(socket, 'connect');
+    socket.resetAndDestroy();
+    expect(await ask('/ui/style.css', {})).toBe(200);
   });
 
   test('a port that is taken', async () => {

@@ -26,7 +26,7 @@ export async function openDownload(url: string, headers: Headers, signal: AbortS
     const location = REDIRECTS.includes(response.status) ? response.headers.get('location') : null;
     if (location === null) return requireOk(response, at);
     await response.body?.cancel();
-    const next = parseHttpUrl(new URL(location, at).href);
+    const next = parseHttpUrl(location, at);
     if (next.origin !== at.origin) sent = withoutSecrets(sent);
     at = next;
   }
@@ -77,8 +77,11 @@ function withoutSecrets(headers: Headers): Headers {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET.test(name)));
 }
 
-function parseHttpUrl(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed;
-  throw refused('only http: and https: addresses can be fetched', parsed ? redactUrl(parsed) : 'the address');
+function parseHttpUrl(text: string, base?: URL): URL {
+  const url = URL.parse(text, base?.href);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw refused('only http: and https: addresses can be fetched', url ? redactUrl(url) : 'the address');
+  if (!url.username && !url.password) return url;
+  const reason = 'an address with a user or a password cannot be fetched; give them in a header';
+  throw refused(reason, redactUrl(url));
 }

@@ -61,13 +61,29 @@ async function upload(
   signal: AbortSignal,
 ): Promise<void> {
   const target = redactUrl(url);
-  const body = Readable.toWeb(Readable.from(chunks));
-  const answer = await fetch(url, { method: 'PUT', headers, body, duplex: 'half', signal }).catch((cause) => {
+  const failures: unknown[] = [];
+  const body = Readable.toWeb(Readable.from(remembering(chunks, failures)));
+  const init = { method: 'PUT', headers, body, duplex: 'half', redirect: 'manual', signal } as const;
+  const answer = await fetch(url, init).catch((cause) => {
     signal.throwIfAborted();
+    if (failures.length > 0) throw failures[0];
     throw new UnreachableError(`${target}: the upload failed`, { target }, { cause });
   });
   await answer.body?.cancel();
   if (answer.ok) return;
   const reason = `the server answered ${answer.status} ${answer.statusText}`.trimEnd();
   throw new ImageError(`${target}: ${reason}`, { reason, source: target });
+}
+
+/** `chunks`; what they fail with is put into `failures`, because `fetch` wraps it. */
+async function* remembering(
+  chunks: AsyncIterable<Uint8Array>,
+  failures: unknown[],
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (reason) {
+    failures.push(reason);
+    throw reason;
+  }
 }

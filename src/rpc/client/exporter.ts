@@ -41,6 +41,8 @@ export interface RemoteExporter extends AsyncDisposable {
   /** Where it is, as errors call it. */
   readonly name: string;
   readonly report: ExporterReport;
+  /** Aborts when the connection is lost or has been closed, with an UnreachableError. Nothing brings it back. */
+  readonly lost: AbortSignal;
   /** The calls of `contract` on a node of the report; `strict` unless the peer does not know our interfaces. */
   calls<I extends Interface>(node: ReportNode, contract: I, strictness: Strictness): Client<I>;
   raw(node: ReportNode): RawCalls;
@@ -63,6 +65,7 @@ export async function openExporter(
   return {
     name: link.name,
     report,
+    lost: link.lost,
     calls: (node, contract, strictness) => createCalls(link, node, contract, strictness),
     raw: (node) => rawCalls(link, node),
     status: (wait) => readStatus(link, wait),

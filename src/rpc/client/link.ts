@@ -1,6 +1,7 @@
+import type { Duplex } from 'node:stream';
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { Value } from '@bufbuild/protobuf/wkt';
-import { isDutError } from '../../core/index.ts';
+import { isDutError, UnreachableError } from '../../core/index.ts';
 import { fromGrpcError } from '../errors.ts';
 import { ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import {
@@ -12,6 +13,7 @@ import {
   Status,
   type Target,
 } from '../grpc/index.ts';
+import { openSocket } from '../grpc/target.ts';
 import type { ReportNode } from '../report.ts';
 import { Key } from '../wire.ts';
 import type { Callee } from './callee.ts';
@@ -25,23 +27,35 @@ export interface LinkOptions {
   readonly localToken?: string | undefined;
 }
 
+const LOST = 'lost; what is there now may be another session: connect again';
+
 /**
- * A way to an exporter: every request carries what lets us in, and every failure leaves as an error of ours. When the
- * connection is lost, all that is under way ends at once with an UnreachableError.
+ * A way to an exporter: every request carries what lets us in, and every failure leaves as an error of ours.
+ *
+ * It is one connection, made with the first request. When that is lost, all that is under way ends at once with an
+ * UnreachableError, and so does all that is asked later: whoever answers at the same address may be another session.
  */
 export class Link implements AsyncDisposable {
   readonly name: string;
   readonly #channel: Channel;
   readonly #metadata: Metadata;
+  readonly #lost = new AbortController();
+  readonly #closing = new AbortController();
+  #isUsed = false;
   #lastSeen: Date | undefined;
 
   constructor(target: Target, { name, passphrase, localToken }: LinkOptions) {
     this.name = name;
-    this.#channel = createChannel(target);
+    this.#channel = createChannel({ ...target, name, duplex: () => this.#connect(target) });
     this.#metadata = {
       ...(passphrase !== undefined && { [Key.passphrase]: passphrase }),
       ...(localToken !== undefined && { [Key.local]: localToken }),
     };
+  }
+
+  /** Aborts when the connection is no more, with the UnreachableError that says so. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Runs `request` on the channel. @throws a DutError for what the peer or the connection did */
@@ -50,6 +64,7 @@ export class Link implements AsyncDisposable {
     request: (channel: Channel, metadata: Metadata) => Promise<T>,
     node?: ReportNode,
   ): Promise<T> {
+    this.lost.throwIfAborted();
     try {
       const answer = await request(this.#channel, this.#metadata);
       this.#lastSeen = new Date();
@@ -65,6 +80,7 @@ export class Link implements AsyncDisposable {
     request: (channel: Channel, metadata: Metadata) => AsyncIterable<T>,
     node?: ReportNode,
   ): AsyncGenerator<T, void, undefined> {
+    this.lost.throwIfAborted();
     try {
       for await (const item of request(this.#channel, this.#metadata)) {
         this.#lastSeen = new Date();
@@ -130,7 +146,24 @@ export class Link implements AsyncDisposable {
 
   /** Ends the connection; what is under way ends with an UnreachableError. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#lost.abort(this.#loss('closed'));
     await this.#channel.close();
+  }
+
+  async #connect(target: Target): Promise<Duplex> {
+    if (this.#isUsed) throw new Error('the first connection was lost');
+    this.#isUsed = true;
+    const socket = await openSocket(target, this.#closing.signal);
+    socket.once('close', () => this.#lost.abort(this.#loss(LOST)));
+    return socket;
+  }
+
+  #loss(how: string): UnreachableError {
+    const { name: target } = this;
+    const lastSeen = this.#lastSeen?.toISOString();
+    const message = `the connection to ${target} was ${how}`;
+    return new UnreachableError(message, { target, ...(lastSeen && { lastSeen }) });
   }
 }
 

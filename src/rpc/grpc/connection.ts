@@ -19,24 +19,23 @@ export class Connection {
   #calls = 0;
   #cause: unknown;
 
-  constructor(socket: Duplex, name: string) {
+  constructor(connection: Duplex, name: string) {
     this.name = name;
-    this.#socket = socket;
+    this.#socket = unblocked(connection);
     // The URL only has to be one: every request carries its own authority and scheme.
-    this.#session = connect('http://localhost', {
-      ...CLIENT_SESSION,
-      createConnection: () => unblocked(socket),
-    });
-    this.#session.on('error', (error) => {
+    this.#session = connect('http://localhost', { ...CLIENT_SESSION, createConnection: () => this.#socket });
+    this.#session.once('connect', () => this.#session.setLocalWindowSize(CLIENT_WINDOW));
+    const onError = (error: unknown) => {
       this.#cause ??= error;
-      socket.destroy();
-    });
+      this.#socket.destroy();
+    };
+    this.#session.on('error', onError);
+    connection.on('error', onError);
     this.#session.on('goaway', (code) => {
       if (code !== constants.NGHTTP2_NO_ERROR)
         this.#cause ??= new Error(`the peer sent GOAWAY with code ${code}`);
     });
     this.#session.unref();
-    this.#session.once('connect', () => this.#session.setLocalWindowSize(CLIENT_WINDOW));
   }
 
   /** False once no new call can start here. */
@@ -68,6 +67,7 @@ export class Connection {
     if (this.#session.destroyed) resolve();
     this.#session.once('close', resolve);
     this.#session.destroy();
+    this.#socket.destroy(); // A session that got GOAWAY would wait for its peer.
     return promise;
   }
 }

@@ -56,7 +56,10 @@ class Http2Server implements GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #listeners = new Set<Listener>();
-  readonly #sessions = new Map<ServerHttp2Session, Promise<void>>();
+  readonly #sessions = new Map<
+    ServerHttp2Session,
+    { readonly socket: Duplex; readonly closed: Promise<void> }
+  >();
   readonly #calls = new Set<Http2ServerCall>();
   #closed: Promise<void> | undefined;
 
@@ -77,12 +80,13 @@ class Http2Server implements GrpcServer {
       connection.destroy();
       return this.#closed;
     }
-    const session = performServerHandshake(unblocked(connection), SERVER_SESSION);
+    const socket = unblocked(connection);
+    const session = performServerHandshake(socket, SERVER_SESSION);
     session.setLocalWindowSize(SERVER_WINDOW);
-    session.on('error', () => connection.destroy());
+    session.on('error', () => socket.destroy());
     session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#sessions.set(session, promise);
+    this.#sessions.set(session, { socket, closed: promise });
     session.once('close', () => {
       this.#sessions.delete(session);
       resolve();
@@ -131,12 +135,15 @@ class Http2Server implements GrpcServer {
 
   async #close(grace: number): Promise<void> {
     for (const listener of this.#listeners) await listener[Symbol.asyncDispose]();
-    const closed = Promise.all(this.#sessions.values());
+    const closed = Promise.all([...this.#sessions.values()].map((session) => session.closed));
     for (const session of this.#sessions.keys()) session.close();
     if (grace > 0) await settledWithin(closed, grace);
     for (const call of this.#calls) call.abort(new GrpcError(Status.UNAVAILABLE, 'the server is closing'));
     await nextTurn(); // One turn to get the statuses out; a peer that does not read them misses them.
-    for (const session of this.#sessions.keys()) session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+    for (const [session, { socket }] of this.#sessions) {
+      session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+      socket.destroy(); // A session that was closed before would wait for its peer.
+    }
     await closed;
   }
 }

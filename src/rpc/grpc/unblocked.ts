@@ -17,7 +17,7 @@ class Buffered extends Duplex {
   readonly #inner: Duplex;
 
   constructor(inner: Duplex) {
-    super();
+    super({ allowHalfOpen: false }); // As sockets are: HTTP/2 has no use for half a connection.
     this.#inner = inner;
     inner.on('data', (chunk) => this.push(chunk) || inner.pause());
     inner.once('end', () => this.push(null));
@@ -39,7 +39,9 @@ class Buffered extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#inner.destroy(error ?? undefined);
+    // Whoever is behind it may only notice an end: destroying one side of a pair says nothing to the other.
+    this.#inner.end();
+    setImmediate(() => this.#inner.destroy());
     done(error);
   }
 }

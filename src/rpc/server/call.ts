@@ -16,14 +16,13 @@ interface DriverRequest {
   readonly args: readonly Value[];
 }
 
-/** A driver's method that is being called: found, its arguments checked, its resources claimed. */
-export interface OpenCall {
+/** A driver's method that is being called: found, its arguments checked, its resources claimed. Disposing of it ends the call. */
+export interface OpenCall extends Disposable {
   /** Runs the handler. */
   readonly run: () => unknown;
   /** What the handler answered, as it travels. @throws InternalError when its contract does not allow it */
   encode(answer: unknown): Value;
-  /** Says that the call is over: resources go back to their streams. Returns how `error` leaves the exporter. */
-  succeed(): void;
+  /** Ends the call with `error`. Returns how that leaves the exporter. */
   fail(error: unknown): GrpcError;
 }
 
@@ -40,8 +39,11 @@ export function openCall(
   const context = session.contextFor(node, call);
   const logEnd = logOperation(session.logs, node, request.method);
   const releases: ((failure?: unknown) => void)[] = [];
+  let hasEnded = false;
   const end = (failure?: unknown) => {
-    for (const release of releases.splice(0)) release(failure);
+    if (hasEnded) return;
+    hasEnded = true;
+    for (const release of releases) release(failure);
     logEnd(failure);
   };
   const fail = (error: unknown) => {
@@ -59,8 +61,8 @@ export function openCall(
     return {
       run: () => found.handler(...args, context),
       encode: (answer) => encodeAnswer(found, answer),
-      succeed: () => end(),
       fail,
+      [Symbol.dispose]: () => end(),
     };
   } catch (error) {
     throw fail(error);

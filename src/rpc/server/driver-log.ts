@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ErrorCode, Log } from '../../core/index.ts';
 import { isDutError } from '../../core/index.ts';
@@ -61,17 +62,23 @@ function entry(severity: Severity, driverType: string) {
   return { uuid: '', severity, source: LogSource.DRIVER, driverType, timestamp: timestampNow() };
 }
 
-/** Message and fields of the arguments of a pino logger: a text, or fields and then a text. */
+/** Message and fields of the arguments of a pino logger: a text, or fields (or an error) and then a text. */
 function readArguments([first, second]: readonly unknown[]): {
   message: string;
   structuredFields: Record<string, string>;
 } {
   if (typeof first !== 'object' || first === null) return { message: String(first), structuredFields: {} };
+  if (first instanceof Error) return { message: String(second ?? first.message), structuredFields: {} };
   const fields = Object.entries(first).map(([key, value]) => [key, toText(value)]);
   return { message: typeof second === 'string' ? second : '', structuredFields: Object.fromEntries(fields) };
 }
 
 function toText(value: unknown): string {
   if (typeof value === 'string') return value;
-  return value instanceof Error ? value.message : (JSON.stringify(value) ?? String(value));
+  if (value instanceof Error) return value.message;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return inspect(value); // A logger must not fail: this has a cycle, or a bigint.
+  }
 }

@@ -39,11 +39,9 @@ async function driverCall(
   request: DriverCallRequest,
   call: ServerCall,
 ): Promise<Answer> {
-  const open = openCall(session, request, call, 'call');
+  using open = openCall(session, request, call, 'call');
   try {
-    const result = open.encode(await open.run());
-    open.succeed();
-    return { uuid: randomUUID(), result };
+    return { uuid: randomUUID(), result: open.encode(await open.run()) };
   } catch (error) {
     throw open.fail(error);
   }
@@ -54,12 +52,11 @@ async function* streamingDriverCall(
   request: StreamingDriverCallRequest,
   call: ServerCall,
 ): AsyncGenerator<Item> {
-  const open = openCall(session, request, call, 'stream');
+  using open = openCall(session, request, call, 'stream');
   try {
     for await (const item of untilAbort(open.run() as AsyncIterable<unknown>, call.signal)) {
       yield { uuid: randomUUID(), result: open.encode(item) };
     }
-    open.succeed();
   } catch (error) {
     throw open.fail(error);
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ZodError } from 'zod';
 import { ConfigError, InternalError, UnreachableError } from '../../core/index.ts';
 import type { ByteWriter, ContentEncoding, Sink, Source } from '../../interfaces/index.ts';
 import { compressedWriter, decompressed } from '../content-encoding.ts';
@@ -94,7 +95,8 @@ function parseHandle(
 ): ResourceHandle {
   const parsed = ResourceHandle.safeParse(value);
   const allowed = `allowed: a handle of kind client_stream, or presigned_request with method ${method}`;
-  if (!parsed.success) throw invalid(argument, `got ${JSON.stringify(value)}; ${allowed}`, context);
+  // Not quoted: it may hold a signed address, or a password among its headers.
+  if (!parsed.success) throw invalid(argument, `${issuesOf(parsed.error)}; ${allowed}`, context);
   const handle = parsed.data;
   if (handle.kind === 'presigned_request' && handle.method !== method) {
     throw invalid(argument, `got a presigned_request with method ${handle.method}; ${allowed}`, context);
@@ -108,6 +110,9 @@ function parseHandle(
   }
   return handle;
 }
+
+const issuesOf = ({ issues }: ZodError) =>
+  issues.map(({ path, message }) => [...path, message].join(': ')).join(', ');
 
 /**
  * What the client sends, until it says GOAWAY: that this was all. Any other end is an error. A bare half-close does not

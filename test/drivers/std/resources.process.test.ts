@@ -91,6 +91,26 @@ describe('a source that is a URL', () => {
     });
   });
 
+  it('does not quote a user and a password, nor send them', async () => {
+    await expect(readAll(download('http://me:secret@127.0.0.1:1/image', {}, never))).rejects.toMatchObject({
+      code: 'image',
+      message:
+        'http://127.0.0.1:1/image: an address with a user or a password cannot be fetched; give them in a header',
+    });
+  });
+
+  it('refuses a redirect to what is no address', async () => {
+    await using stack = new AsyncDisposableStack();
+    const url = await serveHttp(
+      stack,
+      (_, response) => void response.writeHead(302, { location: '//' }).end(),
+    );
+    await expect(readAll(download(url, {}, never))).rejects.toMatchObject({
+      code: 'image',
+      message: 'the address: only http: and https: addresses can be fetched',
+    });
+  });
+
   it('never takes a connection that breaks for the end', async () => {
     await using stack = new AsyncDisposableStack();
     const url = await serveHttp(stack, (_, response) => {
@@ -160,5 +180,28 @@ describe('writeSink', () => {
       code: 'image',
       reason: 'the server answered 507 Insufficient Storage',
     });
+  });
+
+  it('does not follow a redirect of what it puts', async () => {
+    await using stack = new AsyncDisposableStack();
+    const url = await serveHttp(stack, (request, response) => {
+      request.resume();
+      response.writeHead(request.url === '/' ? 303 : 200, { location: '/elsewhere' }).end();
+    });
+    await expect(writeSink({ kind: 'url', url }, chunks('a'), never)).rejects.toMatchObject({
+      code: 'image',
+      reason: 'the server answered 303 See Other',
+    });
+  });
+
+  it('tells what became of the bytes when these end it', async () => {
+    await using stack = new AsyncDisposableStack();
+    const url = await serveHttp(stack, (request) => void request.on('error', () => undefined).resume());
+    const unplugged = new Error('the card is gone');
+    const broken = (async function* () {
+      yield Buffer.from('a');
+      throw unplugged;
+    })();
+    await expect(writeSink({ kind: 'url', url }, broken, never)).rejects.toBe(unplugged);
   });
 });
