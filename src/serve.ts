@@ -1,4 +1,4 @@
-import { type Connected, connectSession } from './client/index.ts';
+import { type Connected, connect } from './client/index.ts';
 import type { Log } from './core/index.ts';
 import type { Driver } from './driver/index.ts';
 import { openSession } from './exporter/index.ts';
@@ -23,7 +23,7 @@ export async function serve<D extends Driver>(driver: D, options: ServeOptions =
   const session = stack.use(await openSession(driver, options));
   const { artifacts, signal } = options;
   const own = { localToken: session.localToken, beneath: session };
-  const tree = await connectSession(session.socket, driver, { artifacts, signal }, own);
+  const tree = await connect(session.socket, driver, { artifacts, signal }, own);
   stack.move(); // The tree closes the session now.
   return tree;
 }

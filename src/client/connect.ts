@@ -29,7 +29,7 @@ export interface OwnSession {
  *
  * @throws ConfigError when the exporter has not what the rig names; UnreachableError, AuthError, DeadlineError
  */
-export async function connectSession<R extends Rig>(
+export async function connect<R extends Rig>(
   address: Address,
   rig: R,
   options: ConnectOptions = {},

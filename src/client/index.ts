@@ -1,7 +1,7 @@
 /** Connecting to sessions, and what people do with devices there. */
 export type { Address, ReachOptions } from './address.ts';
 export * from './all-handles.ts';
-export { type Connected, type ConnectOptions, connectSession, type OwnSession } from './connect.ts';
+export { type Connected, type ConnectOptions, connect, type OwnSession } from './connect.ts';
 export { type Explored, type ExploredNode, exploreSession } from './explore.ts';
 // As a whole: interfaces can be extended from outside (see HandleTypes) only through `export *`.
 export * from './handles.ts';

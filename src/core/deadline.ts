@@ -22,13 +22,17 @@ export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
 }
 
+/** A timer that is set for longer fires at once: 24.8 days, the most that 31 bits of milliseconds hold. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Starts the clock of `options.timeout` and joins it with `options.signal`. Dispose of it when the call has ended. */
 export function startDeadline(options: WaitOptions, purpose: DeadlinePurpose): Deadline {
   const { signal, timeout } = options;
   const timer = new AbortController();
   if (timeout === undefined) return { signal: signal ?? timer.signal, [Symbol.dispose]: () => undefined };
   const milliseconds = parseDuration(timeout);
-  const handle = setTimeout(() => timer.abort(deadlineError(milliseconds, purpose)), milliseconds);
+  const expire = () => timer.abort(deadlineError(milliseconds, purpose));
+  const handle = setTimeout(expire, Math.min(milliseconds, LONGEST_TIMER));
   return {
     signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal,
     [Symbol.dispose]: () => clearTimeout(handle),

@@ -1,18 +1,16 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import {
   createLog,
   type Duration,
   type Log,
   makePrivateDir,
-  makeRuntimeDir,
   raceSignal,
   startDeadline,
 } from '../core/index.ts';
 import type { Driver } from '../driver/index.ts';
 import { ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
 import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
+import { openSocketFolder } from './socket-folder.ts';
 
 /** How a session is opened. */
 export interface SessionOptions {
@@ -66,12 +64,9 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   signal.throwIfAborted();
 
   const session = new ServedSession(root, { log, name: options.name, motd: options.motd });
-  const folder = await makeRuntimeDir();
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const socket = join(folder, 'socket');
   const privateServer = session.createServer();
+  const { socket } = stack.use(await openSocketFolder((path) => listen(privateServer, { path })));
   stack.defer(() => bounded('close the connections', () => privateServer.close()));
-  await listen(privateServer, { path: socket });
   session.status.update(state);
   signal.throwIfAborted();
 

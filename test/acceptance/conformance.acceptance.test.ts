@@ -21,6 +21,7 @@ let vm: Awaited<ReturnType<typeof serveMachine>>;
 const configure = async () => ({
   ...(await tinyGuest('x86_64')),
   display: 'none' as const,
+  password: 'tiny',
   forwards: { echo: { guestPort: 7 } },
 });
 const serveMachine = () => serveQemu(config);
@@ -38,7 +39,7 @@ async function boot(): Promise<void> {
   await using tty = await vm.console.open();
   await tty.expect(PROMPT, BOOT);
   await tty.run(
-    'udhcpc -n -q -i eth0 >/dev/null 2>&1; nc -lk -p 7 -e cat & nc -lk -p 22 -e echo SSH-2.0-tiny &',
+    'udhcpc -n -q -i eth0 >/dev/null 2>&1; nc -ll -p 7 -e cat & nc -ll -p 22 -e echo SSH-2.0-tiny &',
   );
 }
 
@@ -66,7 +67,11 @@ describe('a guest that is at work', () => {
 });
 
 describe('a machine whose QEMU is killed', () => {
-  beforeEach(() => vm.power.on());
+  // Its guest has not come far enough to answer, or to refuse.
+  beforeEach(async () => {
+    await vm.power.off({ mode: 'forced' });
+    await vm.power.on();
+  });
   describeChecks('has a port that', tcpNetworkChecks.filter(breaks), () => openSpecimen(echo));
   describeChecks('has an ssh server that', sshChecks.filter(breaks), () => openSpecimen(ssh));
 });

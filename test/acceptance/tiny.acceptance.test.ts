@@ -40,12 +40,13 @@ const failure = (promise: Promise<unknown>) =>
   );
 
 /** A web server of this host, on its loopback, which guests know as 10.0.2.2. */
-async function openHostServer(): Promise<{ readonly url: string } & AsyncDisposable> {
+async function openHostServer(): Promise<{ readonly host: string; readonly port: number } & AsyncDisposable> {
   const server = createServer((_, response) => response.end('from the host\n'));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo; // SAFE: it listens on a TCP port
   return {
-    url: `http://10.0.2.2:${port}/`,
+    host: '10.0.2.2',
+    port,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
@@ -55,8 +56,9 @@ async function openHostServer(): Promise<{ readonly url: string } & AsyncDisposa
 
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 
-/** Fetches a page from within the guest, which has its address when this has been run. */
-const wget = (url: string) => `udhcpc -n -q -i eth0 >/dev/null 2>&1; wget -q -T 5 -O - ${url}`;
+/** Asks a web server from within the guest, which has its address when this has been run. */
+const ask = ({ host, port }: { readonly host: string; readonly port: number }) =>
+  `udhcpc -n -q -i eth0 >/dev/null 2>&1; printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 10 ${host} ${port}`;
 
 describe('a machine with a disk and no way out', () => {
   const content = randomBytes(MIB);
@@ -126,14 +128,10 @@ describe('a machine with a disk and no way out', () => {
   test('is written to by one at a time, until another takes over', async () => {
     await using other = await connect(sessionOf(vm).target, qemuRig);
     await using second = await other.console.open({ from: 'now' });
-    expect(
-      await failure(second.sendLine('echo mine').then(() => second.expect(PROMPT, NEVER))),
-    ).toMatchObject({
-      cause: { code: 'busy', holder: expect.any(String) },
-    });
+    expect(await failure(second.run('true'))).toMatchObject({ code: 'busy', holder: expect.any(String) });
     await using third = await other.console.open({ from: 'now', takeOver: true });
     expect((await third.run('echo taken')).stdout).toBe('taken\n');
-    expect(await failure(tty.run('true'))).toMatchObject({ cause: { code: 'busy' } });
+    expect(await failure(tty.run('true'))).toMatchObject({ code: 'busy' });
     await third.close();
     tty = await vm.console.open({ from: 'now' });
     expect((await tty.run('echo back')).stdout).toBe('back\n');
@@ -141,7 +139,7 @@ describe('a machine with a disk and no way out', () => {
 
   test('is reached by its forwarded port, and reaches nobody', async () => {
     await using host = await openHostServer();
-    expect(await failure(tty.run(wget(host.url)))).toMatchObject({ code: 'command' });
+    expect((await tty.run(ask(host), { reject: false })).stdout).not.toContain('from the host');
     await tty.run('mkdir /tmp/web && echo hello >/tmp/web/index.html && httpd -h /tmp/web');
     const { forwards } = await vm.describe();
     const port = forwards['web']?.hostPort;
@@ -241,7 +239,7 @@ describe('a machine that has a bad day', () => {
 
   test('reaches this host, as its network is not isolated', async () => {
     await using host = await openHostServer();
-    expect((await tty.run(wget(host.url))).stdout).toBe('from the host\n');
+    expect((await tty.run(ask(host))).stdout).toContain('from the host\n');
   });
 
   test('shows on its screen what it prints there', async () => {
@@ -277,7 +275,9 @@ describe('a machine that has a bad day', () => {
 
   test('switches itself off', async () => {
     await tty.sendLine('poweroff -f');
-    expect(await failure(tty.expect('never', NEVER))).toMatchObject({ reason: 'closed', cause: undefined });
+    const end = await failure(tty.expect('never', NEVER));
+    expect(end).toMatchObject({ code: 'expect', reason: 'closed' });
+    expect(end).not.toHaveProperty('cause');
     expect((await events.next('SHUTDOWN')).data).toMatchObject({ guest: true });
     await events.next('EXIT');
     expect(await vm.power.state()).toBe('off');

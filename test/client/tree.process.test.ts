@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { connectSession, defineRig, exploreSession, sessionOf } from '../../src/client/index.ts';
+import { connect, defineRig, exploreSession, sessionOf } from '../../src/client/index.ts';
 import { defineDriver, group } from '../../src/driver/index.ts';
 import {
   fakeDisplay,
@@ -41,7 +41,7 @@ describe('a tree', () => {
   test('is local only for the process that serves it', async () => {
     const driver = group({ power: fakePower() });
     await using tree = await serve(driver, { log });
-    await using other = await connectSession(sessionOf(tree).target, driver);
+    await using other = await connect(sessionOf(tree).target, driver);
     expect(sessionOf(other).node('', Power)?.session.local).toBe(false);
   });
 
@@ -76,7 +76,7 @@ describe('a rig', () => {
 
   test('may name less than there is, and less of each', async () => {
     await using session = await openSession(driver, { log });
-    await using tree = await connectSession(session.socket, defineRig({ power: Power }));
+    await using tree = await connect(session.socket, defineRig({ power: Power }));
     await tree.power.on();
     expect(tree).not.toHaveProperty('net');
   });
@@ -84,7 +84,7 @@ describe('a rig', () => {
   test('that names something else is a ConfigError that lists what is there', async () => {
     await using session = await openSession(driver, { log });
     const rig = defineRig({ power: MeteredPower, net: Flasher, console: defineRig({ x: Power }) });
-    const error = await connectSession(session.socket, rig).catch((reason: unknown) => reason);
+    const error = await connect(session.socket, rig).catch((reason: unknown) => reason);
     expect(String(error).replace(session.socket, 'SOCKET')).toMatchInlineSnapshot(`
       "ConfigError: SOCKET is not what the rig says
         power: expected metered-power.v1, found virtual-power.v1
@@ -158,7 +158,7 @@ describe('a connection that is lost', () => {
     const power = fakePower();
     await using session = await openSession(group({ net, power }), { log });
     await using way = await cable(session);
-    await using tree = await connectSession(way.path, defineRig({ net: Network, power: MeteredPower }));
+    await using tree = await connect(way.path, defineRig({ net: Network, power: MeteredPower }));
     const connection = await tree.net.connect();
     const stall = power.device.stall('on');
     const call = tree.power.on();
@@ -174,7 +174,7 @@ describe('a connection that is lost', () => {
   test('ends the session, also when nothing is under way: later calls fail with the same error', async () => {
     await using session = await openSession(fakePower(), { log });
     await using way = await cable(session);
-    await using tree = await connectSession(way.path, fakePower());
+    await using tree = await connect(way.path, fakePower());
     const ended = sessionOf(tree).signal;
     way.cut();
     await once(ended, 'abort');
@@ -191,7 +191,7 @@ describe('a connection that is lost', () => {
 
   test('is noticed when the exporter closes', async () => {
     const session = await openSession(fakePower(), { log });
-    await using tree = await connectSession(session.socket, fakePower());
+    await using tree = await connect(session.socket, fakePower());
     const ended = once(sessionOf(tree).signal, 'abort');
     await session.close();
     await ended;
@@ -248,7 +248,7 @@ describe('waiting', () => {
     await once(silent, 'listening');
     const address = silent.address();
     if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-    const reaching = connectSession(`127.0.0.1:${address.port}`, fakePower(), {
+    const reaching = connect(`127.0.0.1:${address.port}`, fakePower(), {
       insecure: true,
       timeout: '20ms',
     });
@@ -260,14 +260,14 @@ describe('waiting', () => {
     const machine = fakeMachine();
     machine.device.stall('getHostname');
     await using session = await openSession(machine, { log });
-    await expect(connectSession(session.socket, machine, { timeout: '200ms' })).rejects.toMatchObject({
+    await expect(connect(session.socket, machine, { timeout: '200ms' })).rejects.toMatchObject({
       code: 'deadline',
       operation: 'connect',
     });
   });
 
   test('for a session that is not there ends at once', async () => {
-    await expect(connectSession('/no/such/socket', fakePower())).rejects.toMatchObject({
+    await expect(connect('/no/such/socket', fakePower())).rejects.toMatchObject({
       code: 'unreachable',
       target: '/no/such/socket',
       message: expect.stringContaining('there is no such socket'),
@@ -282,7 +282,7 @@ test('a session is reached over a connection of any kind', async () => {
   await once(tunnel, 'listening');
   const address = tunnel.address();
   if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  await using tree = await connectSession(
+  await using tree = await connect(
     { duplex: () => connectSocket(address.port, '127.0.0.1'), name: 'the tunnel' },
     fakePower(),
   );

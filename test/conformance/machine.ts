@@ -60,9 +60,11 @@ const eventChecks: readonly Check<MachineSpecimen>[] = [
     name: checkName('events', 'clientGone'),
     run: async (specimen) => {
       const other = await specimen.secondClient();
+      const stall = specimen.stall?.('events');
       const theirs = await listen(other.calls);
       await other[Symbol.asyncDispose]();
       await expect(theirs.next()).rejects.toMatchObject({ code: 'unreachable' });
+      await stall?.over;
       const ours = await listen(specimen.calls);
       await specimen.switchOn();
       expect(await ours.next()).toMatch(/^[A-Z_]+$/);

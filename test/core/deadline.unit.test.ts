@@ -26,6 +26,12 @@ describe('startDeadline', () => {
     expect(deadline.signal.reason).toBe(reason);
   });
 
+  test('is not over at once when it is longer than a timer can be', () => {
+    using deadline = startDeadline({ timeout: '10000h' }, purpose);
+    vi.advanceTimersByTime(1_000);
+    expect(deadline.signal.aborted).toBe(false);
+  });
+
   test('stops its clock when it is disposed of', () => {
     startDeadline({ timeout: '1s' }, purpose)[Symbol.dispose]();
     expect(vi.getTimerCount()).toBe(0);

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { connectSession, exploreSession, sessionOf } from '../../src/client/index.ts';
+import { connect, exploreSession, sessionOf } from '../../src/client/index.ts';
 import { type Driver, defineDriver, group } from '../../src/driver/index.ts';
 import { fakeNetwork, fakePower } from '../../src/drivers/fake/index.ts';
 import { openSession } from '../../src/exporter/index.ts';
@@ -172,15 +172,15 @@ describe('a session on the network', () => {
       passphrase: 'sesame',
     });
     const address = `127.0.0.1:${port}`;
-    await using right = await connectSession(address, tree, { insecure: true, passphrase: 'sesame' });
+    await using right = await connect(address, tree, { insecure: true, passphrase: 'sesame' });
     await right.power.on();
     for (const passphrase of [undefined, 'sesam', 'sesame ']) {
-      await expect(connectSession(address, tree, { insecure: true, passphrase })).rejects.toMatchObject({
+      await expect(connect(address, tree, { insecure: true, passphrase })).rejects.toMatchObject({
         code: 'auth',
         message: 'connect: invalid or missing passphrase',
       });
     }
-    await using inside = await connectSession(session.socket, tree);
+    await using inside = await connect(session.socket, tree);
     await inside.power.on();
   });
 
@@ -195,7 +195,7 @@ describe('a session on the network', () => {
     });
     const reach = async (options: object) => {
       const address = `localhost:${port}`;
-      await using tree = await connectSession(address, fakePower(), { passphrase: 'x', ...options });
+      await using tree = await connect(address, fakePower(), { passphrase: 'x', ...options });
       await tree.on();
       return sessionOf(tree).target;
     };

@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectSession } from '../../src/client/index.ts';
+import { connect } from '../../src/client/index.ts';
 import { runTool } from '../../src/core/index.ts';
 import { type ExporterSession, openSession } from '../../src/exporter/index.ts';
 import { closedPort } from './closed-port.ts';
@@ -43,7 +43,7 @@ const environment = () => ({ JUMPSTARTER_HOST: session.socket, JMP_DRIVERS_ALLOW
 
 /** Somebody else is at the device that the script finds occupied. */
 async function occupy(tree: ReturnType<typeof servedTree>): Promise<void> {
-  const other = stack.use(await connectSession(session.socket, tree));
+  const other = stack.use(await connect(session.socket, tree));
   const stall = tree.children.occupied.device.stall('on');
   const held = other.occupied.on();
   await stall.reached;

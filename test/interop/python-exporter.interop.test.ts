@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Connected,
-  connectSession,
+  connect,
   defineRig,
   type Explored,
   exploreSession,
@@ -64,7 +64,7 @@ beforeAll(async () => {
     socket = line;
     break;
   }
-  tree = stack.use(await connectSession(socket, rig));
+  tree = stack.use(await connect(socket, rig));
   explored = stack.use(await exploreSession(socket));
 });
 
@@ -122,7 +122,7 @@ describe('a stock Python exporter', () => {
 
   test('says what it has when the rig is another', async () => {
     const wrong = defineRig({ power: Flasher, console: Network });
-    await expect(connectSession(socket, wrong)).rejects.toThrow(
+    await expect(connect(socket, wrong)).rejects.toThrow(
       /power: expected flasher.v1, found jumpstarter_driver_power.client.PowerClient\n {2}console: expected network.v1, found nothing/,
     );
   });

@@ -72,10 +72,9 @@ async function serveFlasher(met: Met, { limit = Number.POSITIVE_INFINITY, dumpFa
   return { calls, [Symbol.asyncDispose]: () => tree[Symbol.asyncDispose]().then() };
 }
 
-/** Chunks that come one after the other, then `last`: an error, or nothing for ever. */
-async function* chunksThen(last: Error | Promise<never>, ...texts: string[]): AsyncGenerator<Uint8Array> {
+/** Chunks that come one after the other, and then what `last` comes to: an error, or nothing for ever. */
+async function* chunksThen(last: Promise<never>, ...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
-  if (last instanceof Error) throw last;
   await last;
 }
 
@@ -102,7 +101,11 @@ describe('an upload', () => {
     const met = newMet();
     await using flasher = await serveFlasher(met);
     const broken = new Error('the disk went away');
-    const source: Source = { kind: 'stream', chunks: chunksThen(broken, 'half') };
+    // Not before the driver has begun, or the call would not even be sent.
+    const failing = met.began.promise.then((): never => {
+      throw broken;
+    });
+    const source: Source = { kind: 'stream', chunks: chunksThen(failing, 'half') };
     await expect(flasher.calls.flash(source)).rejects.toBe(broken);
     expect(await met.failure.promise).toMatchObject({ code: 'unreachable' });
   });

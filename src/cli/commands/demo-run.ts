@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DisplayHandle } from '../../client/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { buildImage } from '../../images/index.ts';
 import { serve } from '../../index.ts';
 import { watchBoot } from '../demo/boot.ts';
+import { openDemoFolder } from '../demo/folder.ts';
 import { checkPage } from '../demo/page.ts';
 import { checkPicture } from '../demo/picture.ts';
 import { type DemoPlan, planDemo } from '../demo/plan.ts';
@@ -21,8 +22,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   using interrupts = listenForInterrupts();
   const steps = createSteps();
   const out = resolve(plan.out);
-  await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
+  await openDemoFolder(out);
   try {
     await showMachine(plan, out, steps, interrupts.signal);
   } finally {

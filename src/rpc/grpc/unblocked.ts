@@ -17,12 +17,13 @@ class Buffered extends Duplex {
   readonly #inner: Duplex;
 
   constructor(inner: Duplex) {
-    super({ allowHalfOpen: false }); // As sockets are: HTTP/2 has no use for half a connection.
+    super();
     this.#inner = inner;
     inner.on('data', (chunk) => this.push(chunk) || inner.pause());
     inner.once('end', () => this.push(null));
     inner.once('close', () => this.destroy());
     inner.on('error', (error) => this.destroy(error));
+    this.once('end', () => this.destroy()); // HTTP/2 has no use for half a connection.
   }
 
   override _read(): void {

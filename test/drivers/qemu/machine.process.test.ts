@@ -163,6 +163,14 @@ describe.for([fakeQemu(), realQemu])('a machine of $name', (program) => {
     expect(await it.machine.state()).toBe('running');
   });
 
+  test('that was killed a moment ago is on after it was switched on', async () => {
+    await using it = await openTestMachine(program);
+    await it.machine.on(caller());
+    process.kill(it.machine.session('test').pid, 'SIGKILL');
+    await it.machine.on(caller());
+    expect(await it.machine.state()).toBe('running');
+  });
+
   test('leaves no process when it is closed', async () => {
     let pid: number;
     {

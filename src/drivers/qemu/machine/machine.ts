@@ -195,7 +195,8 @@ export class VirtualMachine implements AsyncDisposable {
   }
 
   async #on(signal: AbortSignal): Promise<void> {
-    if (this.#session) return;
+    // It is asked, as it may have died a moment ago.
+    if (this.#session && (await this.state()) !== 'off') return;
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
     const plan = await this.#parts.prepare(signal);
     let over = false;
@@ -217,6 +218,8 @@ export class VirtualMachine implements AsyncDisposable {
     if (off?.mode === 'graceful') {
       if (await this.#shutDown(session, off.deadline ?? this.#parts.shutdownDeadline, signal))
         return 'graceful';
+      // Nobody insisted: it died meanwhile, perhaps before the guest had written everything.
+      session.broken.throwIfAborted();
     }
     await session.stop();
     return 'forced';

@@ -1,0 +1,14 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What a demo leaves. */
+const LEAVINGS = [
+  ...['console.log', 'console.times.jsonl', 'console.qemu.log', 'qemu.sh', 'qmp.jsonl', 'timeline.jsonl'],
+  ...['timeline.json', 'timeline.txt', 'booted.png'],
+];
+
+/** Makes the folder of a demo, and removes what an earlier one left there: nothing else, as the user may name any folder. */
+export async function openDemoFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  await Promise.all(LEAVINGS.map((name) => rm(join(path, name), { force: true })));
+}
