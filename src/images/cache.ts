@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { cacheDir, NotFoundError, runTool } from '../core/index.ts';
-import { checkArch, type ImageArch } from './arches.ts';
+import { IMAGE_ARCHES, type ImageArch } from './arches.ts';
 import { acquireLock } from './lock.ts';
 import { type Recipe, recipeHash, recipeId } from './recipe.ts';
 
@@ -38,6 +39,14 @@ export interface CachedFile {
 }
 
 const FACTS = 'image.json';
+const Facts = z.object({
+  id: z.string(),
+  name: z.string(),
+  arch: z.enum(IMAGE_ARCHES),
+  recipe: z.string(),
+  files: z.array(z.object({ name: z.string(), size: z.int(), sha256: z.string() })).nonempty(),
+  built: z.coerce.date(),
+});
 const builtDir = (cache = cacheDir()) => join(cache, 'images', 'built');
 
 /** The images in the cache, newest first. Whatever is unfinished or damaged is not among them. */
@@ -132,15 +141,11 @@ function withPaths(facts: Omit<CachedImage, 'dir' | 'file' | 'size'>, dir: strin
 /** Complete means: the facts are there, and every file has the size that they say. */
 async function readImage(dir: string): Promise<CachedImage | undefined> {
   try {
-    const facts = JSON.parse(await readFile(join(dir, FACTS), 'utf8'));
-    const files: CachedFile[] = facts.files;
-    if (files.length === 0) return undefined;
-    for (const file of files) if ((await stat(join(dir, file.name))).size !== file.size) return undefined;
-    const { id, name, recipe } = facts;
-    return withPaths(
-      { id, name, recipe, arch: checkArch(facts.arch), files, built: new Date(facts.built) },
-      dir,
-    );
+    const facts = Facts.parse(JSON.parse(await readFile(join(dir, FACTS), 'utf8')));
+    for (const file of facts.files) {
+      if ((await stat(join(dir, file.name))).size !== file.size) return undefined;
+    }
+    return withPaths(facts, dir);
   } catch {
     return undefined;
   }

@@ -73,8 +73,9 @@ const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 
 /**
  * Hooks for mmdebstrap that lend the host's own shell, Perl, Python and basic tools to a root of another architecture
- * while its packages are installed: emulated, their scripts take four times as long. The packages' own programs lie
- * beside them (dpkg diverts them) and get their places back at the end; nothing of ours stays. Only a host of the same
+ * while packages are installed on top of the essential ones: emulated, their scripts take several times as long. The
+ * packages' own programs lie beside them (dpkg diverts them) and get their places back at the end; nothing of ours
+ * stays. Copies, no mounts: whoever clears the root away cannot reach the host through it. Only a host of the same
  * Debian release has the same programs; on others, and where nothing is emulated, the hooks do nothing.
  */
 export function planNativeTools(arch: ImageArch, suite: string, host: BuildHost): string[] {
@@ -83,12 +84,14 @@ export function planNativeTools(arch: ImageArch, suite: string, host: BuildHost)
   const lend = [
     'set -eu',
     `. /etc/os-release; [ "\${ID:-} \${VERSION_CODENAME:-}" = 'debian ${suite}' ] || exit 0`,
-    `mkdir "$1${LIBRARIES}" "$1/usr/lib64"`,
+    '[ ! -e "$1/lib64" ] || exit 0',
+    `mkdir "$1/usr/lib64" "$1${LIBRARIES}"`,
     'ln -s usr/lib64 "$1/lib64"',
-    `ln -s ../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "$1/usr/lib64/"`,
-    `mount --bind -o ro ${LIBRARIES} "$1${LIBRARIES}"`,
+    'cp /lib64/ld-linux-x86-64.so.2 "$1/usr/lib64/"',
+    `cp -r ${LIBRARIES}/perl-base ${LIBRARIES}/perl "$1${LIBRARIES}/"`,
     `for tool in ${tools}; do`,
     '  [ -f "/usr$tool" ] || continue',
+    `  ldd "/usr$tool" 2>/dev/null | sed -n 's/.* => \\(.*\\) (.*/\\1/p' | xargs -r cp -Lut "$1${LIBRARIES}"`,
     '  mkdir -p "$(dirname "$1/usr$tool")"',
     '  if [ -e "$1/usr$tool" ]; then mv "$1/usr$tool" "$1/usr$tool.lent"; fi',
     '  cp "/usr$tool" "$1/usr$tool"',
@@ -98,16 +101,16 @@ export function planNativeTools(arch: ImageArch, suite: string, host: BuildHost)
   ];
   const takeBack = [
     'set -eu',
-    `mountpoint -q "$1${LIBRARIES}" || exit 0`,
+    `[ -e "$1${LIBRARIES}" ] || exit 0`,
     `for tool in ${tools}; do`,
-    '  if [ -e "$1/usr$tool.lent" ]; then mv -f "$1/usr$tool.lent" "$1/usr$tool"; fi',
+    '  [ -f "/usr$tool" ] || continue',
+    '  rm "$1/usr$tool"',
+    '  if [ -e "$1/usr$tool.lent" ]; then mv "$1/usr$tool.lent" "$1/usr$tool"; fi',
     'done',
-    `umount "$1${LIBRARIES}"`,
-    `rm "$1/lib64" "$1/usr/lib64/ld-linux-x86-64.so.2"`,
-    `rmdir "$1/usr/lib64" "$1${LIBRARIES}"`,
+    `rm -r "$1/lib64" "$1/usr/lib64" "$1${LIBRARIES}"`,
     'diversions=$1/var/lib/dpkg/diversions',
     "paste - - - <\"$diversions\" | sed '/\\.lent\\t/d' | tr '\\t' '\\n' >\"$diversions.new\"",
     'mv "$diversions.new" "$diversions"',
   ];
-  return [`--extract-hook=${lend.join('\n')}`, `--customize-hook=${takeBack.join('\n')}`];
+  return [`--essential-hook=${lend.join('\n')}`, `--customize-hook=${takeBack.join('\n')}`];
 }

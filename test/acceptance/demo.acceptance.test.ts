@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage } from 'jumplead/images';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkDemoFolder, startDemo } from '../support/demo.ts';
+import { checkDemoFolder, startDemo, untilPrinted } from '../support/demo.ts';
 import { findProcesses } from '../support/processes.ts';
 
 const stack = new AsyncDisposableStack();
@@ -26,7 +26,7 @@ test('is broken off by Ctrl-C in the middle of the boot: nothing goes on', async
   const out = join(folder, 'broken-off');
   const demo = startDemo('--arch', 'x86_64', '--out', out);
   stack.defer(() => void demo.kill('SIGKILL'));
-  for await (const line of demo) if (line.includes('✔ firmware')) break;
+  await untilPrinted(demo.stdout, '✔ firmware');
   const [, uuid = ''] = /-uuid \\\n\s+(\S+)/.exec(await readFile(join(out, 'qemu.sh'), 'utf8')) ?? [];
   expect(await findProcesses(uuid)).toHaveLength(1);
   demo.kill('SIGINT');

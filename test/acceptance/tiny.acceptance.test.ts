@@ -264,6 +264,7 @@ describe('a machine that has a bad day', () => {
     expect(PNG.sync.read(Buffer.from(await vm.display.screenshot())).width).toBeGreaterThan(0);
     expect(await failure(vm.power.resume())).toMatchObject({ code: 'state', state: 'panicked' });
     expect(await vm.power.off()).toBe('forced');
+    await events.next('EXIT');
   });
 
   test('is as good as new after it was off', async () => {

@@ -54,7 +54,7 @@ describe('planNativeTools', () => {
     planNativeTools(arch, 'bookworm', { arch: hostArch, isRoot: true }).map((hook) => hook.split('=')[0]);
 
   test('lends tools before packages are installed, and takes them back at the end', () => {
-    expect(lends('aarch64', 'x64')).toEqual(['--extract-hook', '--customize-hook']);
+    expect(lends('aarch64', 'x64')).toEqual(['--essential-hook', '--customize-hook']);
   });
 
   test('lends nothing where nothing is emulated', () => {

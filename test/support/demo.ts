@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { PNG } from 'pngjs';
 import { expect } from 'vitest';
@@ -9,6 +10,18 @@ const PROGRAM = join(import.meta.dirname, '../../bin/jumplead.js');
 /** Starts `jumplead demo`. What it prints is also in the result, when that has come. */
 export function startDemo(...options: string[]) {
   return execa(process.execPath, [PROGRAM, 'demo', ...options], { reject: false, stdin: 'ignore' });
+}
+
+/** Resolves when the text has been printed. */
+export function untilPrinted(output: Readable, text: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let seen = '';
+  const look = (chunk: Uint8Array) => {
+    seen += Buffer.from(chunk).toString();
+    if (seen.includes(text)) resolve();
+  };
+  output.on('data', look).on('end', () => reject(new Error(`it ended after ${JSON.stringify(seen)}`)));
+  return promise;
 }
 
 /** The steps of a demo that has gone well, in their order. */

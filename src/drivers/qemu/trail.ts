@@ -29,7 +29,7 @@ export class Trail implements AsyncDisposable {
   async command(command: readonly string[]): Promise<void> {
     const [program = '', ...args] = command.map(quote);
     const note =
-      '# The command line as it was. Descriptors 3 to 5 are sockets of the process that started it, 6 is the memory.';
+      '# The command line as it was. Descriptors 3 and 4 are sockets of the process that started it, 5 is the memory.';
     await writeFile(
       join(this.folder, 'qemu.sh'),
       `#!/bin/sh\n${note}\nexec ${[program, ...args].join(' \\\n  ')}\n`,

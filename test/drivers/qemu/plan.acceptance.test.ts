@@ -102,7 +102,7 @@ async function handOver(dir: string, { user }: MachinePlan): Promise<void> {
 async function startAndQuit(plan: MachinePlan, dir: string) {
   await using memory = await open(join(dir, 'memory'), 'r+');
   const [file = '', ...args] = plan.command;
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', 'pipe', memory.fd] });
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', memory.fd] });
   await using _ = { [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
   const ended = once(child, 'close');
   const errors = text(child.stderr ?? Readable.from([]));

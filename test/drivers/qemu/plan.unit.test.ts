@@ -26,7 +26,7 @@ describe('whole command lines', () => {
         "-m",
         "size=1024M",
         "-object",
-        "memory-backend-file,id=mem,size=1024M,mem-path=/proc/self/fd/6,share=on",
+        "memory-backend-file,id=mem,size=1024M,mem-path=/proc/self/fd/5,share=on",
         "-blockdev",
         "{"node-name":"firmware","driver":"raw","read-only":true,"file":{"driver":"file","filename":"/usr/share/OVMF/OVMF_CODE_4M.fd","read-only":true}}",
         "-blockdev",
@@ -45,7 +45,7 @@ describe('whole command lines', () => {
         "-mon",
         "chardev=qmp,mode=control",
         "-chardev",
-        "socket,id=console,fd=4,logfile=/run/m1/console.log,logappend=on",
+        "stdio,id=console,signal=off,logfile=/run/m1/console.log,logappend=on",
         "-serial",
         "chardev:console",
         "-display",
@@ -71,7 +71,7 @@ describe('whole command lines', () => {
         "-device",
         "virtio-rng-pci,id=rng,bus=pcie.0,addr=0x5,rng=entropy",
         "-chardev",
-        "socket,id=agent,fd=5",
+        "socket,id=agent,fd=4",
         "-device",
         "virtio-serial-pci,id=serial,bus=pcie.0,addr=0x6",
         "-device",
@@ -113,7 +113,7 @@ describe('whole command lines', () => {
         "-m",
         "size=2048M",
         "-object",
-        "memory-backend-file,id=mem,size=2048M,mem-path=/proc/self/fd/6,share=on",
+        "memory-backend-file,id=mem,size=2048M,mem-path=/proc/self/fd/5,share=on",
         "-blockdev",
         "{"node-name":"firmware","driver":"raw","read-only":true,"file":{"driver":"file","filename":"/usr/share/AAVMF/AAVMF_CODE.fd","read-only":true}}",
         "-blockdev",
@@ -132,7 +132,7 @@ describe('whole command lines', () => {
         "-mon",
         "chardev=qmp,mode=control",
         "-chardev",
-        "socket,id=console,fd=4,logfile=/run/m1/console.log,logappend=on",
+        "stdio,id=console,signal=off,logfile=/run/m1/console.log,logappend=on",
         "-serial",
         "chardev:console",
         "-display",
@@ -158,7 +158,7 @@ describe('whole command lines', () => {
         "-device",
         "virtio-rng-pci,id=rng,bus=pcie.0,addr=0x5,rng=entropy",
         "-chardev",
-        "socket,id=agent,fd=5",
+        "socket,id=agent,fd=4",
         "-device",
         "virtio-serial-pci,id=serial,bus=pcie.0,addr=0x6",
         "-device",
@@ -362,7 +362,7 @@ describe('accelerators', () => {
       { platform: 'darwin', setpriv: null, accelerator: { name: 'hvf', reason: '' } },
     );
     expect([valuesOf(hvf, '-accel'), valuesOf(hvf, '-cpu')]).toEqual([['hvf'], ['host']]);
-    expect(valuesOf(hvf, '-object')[0]).toContain('mem-path=/dev/fd/6');
+    expect(valuesOf(hvf, '-object')[0]).toContain('mem-path=/dev/fd/5');
     expect(hvf.wrapper).toEqual([]);
     expect(hvf.command[0]).toBe('/usr/bin/qemu-system-aarch64');
   });

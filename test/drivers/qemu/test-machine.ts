@@ -15,7 +15,7 @@ const MEMORY = 32 * 2 ** 20;
 const log = createLog('silent');
 
 /** The part of every command line that the machine relies on. */
-const CHANNELS = ['-chardev', 'socket,id=qmp,fd=3', '-chardev', 'socket,id=console,fd=4'];
+const CHANNELS = ['-chardev', 'socket,id=qmp,fd=3', '-chardev', 'stdio,id=console,signal=off'];
 
 /** A program that stands in for QEMU, and what it is given. */
 export interface Program {
@@ -51,7 +51,7 @@ export const realQemu: Program = {
         'none',
       ],
       ...['-machine', 'pc,memory-backend=mem', '-accel', 'tcg', '-m', '32M'],
-      ...['-object', 'memory-backend-file,id=mem,size=32M,mem-path=/proc/self/fd/6,share=on'],
+      ...['-object', 'memory-backend-file,id=mem,size=32M,mem-path=/proc/self/fd/5,share=on'],
       ...[...CHANNELS, '-mon', 'chardev=qmp,mode=control', '-serial', 'chardev:console'],
       ...[
         '-netdev',

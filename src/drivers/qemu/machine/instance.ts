@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { type Duration, LaunchError } from '../../../core/index.ts';
+import { openConsolePipe } from './console-pipe.ts';
 import { openMemoryFile } from './memory-file.ts';
 import { comesWithin } from './patience.ts';
 import { describeExit, type ProcessExit, type QemuProcess, startProcess } from './process.ts';
@@ -47,7 +48,7 @@ export interface QemuInstance {
 export async function launchQemu(launch: Launch, options: LaunchOptions): Promise<QemuInstance> {
   const { signal, patience = '5s' } = options;
   signal.throwIfAborted();
-  const process = await startWithMemory(launch);
+  const process = await startInheriting(launch);
   await using stack = new AsyncDisposableStack();
   stack.defer(async () => {
     process.kill('SIGKILL');
@@ -69,10 +70,17 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
   };
 }
 
-async function startWithMemory({ command, memory, user }: Launch): Promise<QemuProcess> {
-  // QEMU has its own descriptor of it from the start; ours is only in the way.
+async function startInheriting({ command, memory, user }: Launch): Promise<QemuProcess> {
+  // QEMU has its own descriptors of these from the start; ours are only in the way.
   await using file = await openMemoryFile(memory, user);
-  return await startProcess(command, file.fd);
+  const console = await openConsolePipe(memory.folder);
+  await using _writeEnd = console.writeEnd;
+  try {
+    return await startProcess(command, { memory: file.fd, console });
+  } catch (error) {
+    console.reader.destroy();
+    throw error;
+  }
 }
 
 async function takeControl(process: QemuProcess, options: LaunchOptions): Promise<Qmp> {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Duplex, Readable } from 'node:stream';
+import { Duplex, type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { LaunchError } from '../../../core/index.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
+import type { ConsolePipe } from './console-pipe.ts';
 
 /** How much of what QEMU says on stderr is kept. */
 const STDERR_KEPT = 8_000;
@@ -14,7 +15,7 @@ export interface ProcessExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A QEMU that has been started, with our ends of the sockets it inherited. */
+/** A QEMU that has been started, with our ends of what it inherited. */
 export interface QemuProcess {
   readonly pid: number;
   readonly command: readonly string[];
@@ -23,28 +24,36 @@ export interface QemuProcess {
   readonly agent: Duplex;
   /** Resolves when the process is gone and all it said is in `stderr`. */
   readonly exited: Promise<ProcessExit>;
-  /** The last of what it said on stdout and stderr. */
+  /** The last of what it said on stderr. */
   stderr(): string;
   kill(signal: NodeJS.Signals): void;
 }
 
+/** What QEMU gets beside sockets: the file that becomes the guest's RAM, and the way its console takes to us. */
+export interface Inheritance {
+  readonly memory: number;
+  readonly console: ConsolePipe;
+}
+
 /**
- * Starts `command` with the descriptors of {@link DESCRIPTORS}; `memory` is the file that becomes the guest's RAM.
+ * Starts `command` with the descriptors of {@link DESCRIPTORS}, and the console on its standard input and output.
  *
  * To be called on the main thread: `setpriv --pdeathsig` kills QEMU when the thread that started it ends.
  *
  * @throws LaunchError when the program is not there.
  */
-export async function startProcess(command: readonly string[], memory: number): Promise<QemuProcess> {
+export async function startProcess(
+  command: readonly string[],
+  { memory, console }: Inheritance,
+): Promise<QemuProcess> {
   const [file = '', ...args] = command;
-  const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'];
+  const stdio: ('pipe' | number)[] = ['pipe', console.writeEnd.fd, 'pipe'];
   stdio[DESCRIPTORS.qmp] = 'pipe';
-  stdio[DESCRIPTORS.console] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = memory;
   const child = spawn(file, args, { stdio });
   const exited = observeExit(child);
-  const stderr = keepTail([child.stdout, child.stderr]);
+  const stderr = keepTail(child.stderr);
   try {
     await once(child, 'spawn');
   } catch (cause) {
@@ -59,7 +68,7 @@ export async function startProcess(command: readonly string[], memory: number): 
     pid: child.pid as number, // SAFE: it has been started
     command,
     qmp: endOf(child, DESCRIPTORS.qmp),
-    console: endOf(child, DESCRIPTORS.console),
+    console: quietly(Duplex.from({ readable: console.reader, writable: child.stdin as Writable })), // SAFE: 'pipe' in stdio
     agent,
     exited,
     stderr,
@@ -67,28 +76,29 @@ export async function startProcess(command: readonly string[], memory: number): 
   };
 }
 
-/** Our end of an inherited socket. That the other end is gone is seen by its reader, and in `exited`. */
+/** Our end of an inherited socket. */
 function endOf(child: ChildProcess, descriptor: number): Duplex {
-  const socket = child.stdio[descriptor] as Duplex; // SAFE: 'pipe' in stdio
-  return socket.on('error', () => undefined);
+  return quietly(child.stdio[descriptor] as Duplex); // SAFE: 'pipe' in stdio
+}
+
+/** That the other end is gone is seen by who reads, and in `exited`. */
+function quietly(stream: Duplex): Duplex {
+  return stream.on('error', () => undefined);
 }
 
 async function observeExit(child: ChildProcess): Promise<ProcessExit> {
   const { promise, resolve } = Promise.withResolvers<ProcessExit>();
   child.once('exit', (code, signal) => resolve({ code, signal }));
   const exit = await promise;
-  const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
-  await Promise.allSettled(outputs.map((stream) => finished(stream)));
+  if (child.stderr) await finished(child.stderr).catch(() => undefined);
   return exit;
 }
 
-function keepTail(outputs: readonly (Readable | null)[]): () => string {
+function keepTail(output: Readable | null): () => string {
   let tail = '';
-  for (const output of outputs) {
-    output?.setEncoding('utf8').on('data', (text: string) => {
-      tail = (tail + text).slice(-STDERR_KEPT);
-    });
-  }
+  output?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-STDERR_KEPT);
+  });
   return () => tail.trimEnd();
 }
 

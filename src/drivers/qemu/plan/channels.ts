@@ -8,10 +8,10 @@ export function qmp(): Piece {
   return { args: ['-chardev', socket, '-mon', option('', { chardev: 'qmp', mode: 'control' })] };
 }
 
-/** The serial console, over an inherited socket, with QEMU's own log as the recorder of last resort. */
+/** The serial console, on standard input and output, with QEMU's own log as the recorder of last resort. */
 export function console({ files }: Circumstances): Piece {
-  const socket = { id: 'console', fd: DESCRIPTORS.console, logfile: files.consoleLog, logappend: true };
-  return { args: ['-chardev', option('socket', socket), '-serial', 'chardev:console'] };
+  const port = { id: 'console', signal: false, logfile: files.consoleLog, logappend: true };
+  return { args: ['-chardev', option('stdio', port), '-serial', 'chardev:console'] };
 }
 
 /** The port of the guest agent, over an inherited socket. */
