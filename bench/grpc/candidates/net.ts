@@ -15,6 +15,7 @@ const server = createServer((socket: Socket) => {
         bytes += chunk.length;
         if (bytes === COUNT * PAYLOAD.length) socket.write('x');
       });
+      socket.resume();
     } else if (mode === 'o') void send(socket);
   });
 });

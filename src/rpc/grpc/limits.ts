@@ -11,10 +11,10 @@ const MIB = 1_024 * KIB;
 export const MAX_MESSAGE = 4 * MIB;
 
 /** Decoded messages that may wait for the reader of a call before the peer is told to stop. */
-export const READ_AHEAD = +(process.env.RA ?? '256') * KIB;
+export const READ_AHEAD = 256 * KIB;
 
 /** Bytes that may wait to be sent before `write` makes its caller wait; also the most that goes out in one write. */
-export const WRITE_AHEAD = +(process.env.WA ?? '512') * KIB;
+export const WRITE_AHEAD = 512 * KIB;
 
 /** Connections per listener; more are closed at once. */
 export const MAX_CONNECTIONS = 256;
@@ -34,7 +34,7 @@ export const CLIENT_WINDOW = 96 * KIB;
 /** The buffer of a connection that has none of its own. */
 export const SOCKET_BUFFER = MIB;
 
-const STREAM_WINDOW = +(process.env.STW ?? '512') * KIB;
+const STREAM_WINDOW = 512 * KIB;
 const MAX_STREAMS = 256;
 const MAX_HEADER_LIST = 16 * KIB;
 
@@ -48,7 +48,6 @@ const SETTINGS = {
   initialWindowSize: STREAM_WINDOW,
   maxHeaderListSize: MAX_HEADER_LIST,
   enablePush: false,
-  maxFrameSize: +(process.env.FS ?? '16384'),
 };
 
 /** Options of every HTTP/2 session we serve. */

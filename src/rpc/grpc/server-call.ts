@@ -49,7 +49,7 @@ export class Http2ServerCall implements ServerCall {
 
   sendHeaders(metadata: Metadata = {}): void {
     if (this.#stream.headersSent || this.#isGone) return;
-    this.#stream.respond({ ...checkMetadata(metadata), ...RESPONSE }, { waitForTrailers: true, sendDate: false });
+    this.#stream.respond({ ...checkMetadata(metadata), ...RESPONSE }, { waitForTrailers: true });
   }
 
   /** Sends the status. Only the first call has an effect. */
@@ -63,7 +63,7 @@ export class Http2ServerCall implements ServerCall {
       stream.once('wantTrailers', () => stream.sendTrailers(trailers));
       stream.end();
     } else {
-      stream.respond({ ...RESPONSE, ...trailers }, { endStream: true, sendDate: false });
+      stream.respond({ ...RESPONSE, ...trailers }, { endStream: true });
     }
     // What the caller still sends is thrown away. Resetting the stream would be shorter, but a reset overtakes trailers.
     stream.resume();
