@@ -140,6 +140,40 @@ describe('a connection that is lost', () => {
   });
 });
 
+describe('a peer that does not keep to the protocol', () => {
+  const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+  const frame = (type: number, payload: Buffer) => {
+    const head = Buffer.from([0, 0, 0, type, 4, 0, 0, 0, 1]);
+    head.writeUIntBE(payload.length, 0, 3);
+    return Buffer.concat([head, payload]);
+  };
+
+  test.each([
+    ['speaks HTTP/1.1', Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
+    ['sends noise after the preface', Buffer.concat([Buffer.from(PREFACE), Buffer.alloc(1_000, 0xff)])],
+    [
+      'sends headers that cannot be decoded',
+      Buffer.concat([Buffer.from(PREFACE), frame(4, Buffer.alloc(0)), frame(1, Buffer.alloc(64, 0xff))]),
+    ],
+  ])('and %s loses its connection; the others do not notice', async (_, bytes) => {
+    await using served = await serve({ exporter });
+    const socket = connectTcp(served.path).on('error', () => undefined);
+    socket.resume().write(bytes);
+    await once(socket, 'close');
+    expect((await served.channel.unary(getReport, {})).motd).toBe('unix socket, connection 2');
+  });
+
+  test('and sends more headers than 16 KiB has its call refused', async () => {
+    await using served = await serve({ exporter });
+    const { channel } = served;
+    await channel.unary(getReport, {}); // The limit holds as soon as the peer has acknowledged it.
+    const metadata = { large: 'x'.repeat(20_000) };
+    const code = Status.RESOURCE_EXHAUSTED;
+    expect(await grpcFailureOf(channel.unary(getReport, {}, { metadata }))).toMatchObject({ code });
+    expect((await channel.unary(getReport, {})).motd).toBe('unix socket, connection 1');
+  });
+});
+
 describe('a server that is closed', () => {
   test('ends what is under way, and tells the handlers', async () => {
     const entered = Promise.withResolvers<void>();
@@ -229,6 +263,28 @@ describe('any duplex', () => {
     expect(unblocked(socket, 'darwin')).not.toBe(socket);
     expect(unblocked(duplex, 'linux')).not.toBe(duplex);
     socket.destroy();
+  });
+
+  test('that is closed already is no connection', async () => {
+    await using server = testServer();
+    const [ours, theirs] = duplexPair();
+    for (const side of [ours, theirs]) side.destroy();
+    await server.accept(theirs);
+    await using channel = createChannel({ duplex: () => ours, name: 'a tunnel' });
+    expect((await grpcFailureOf(channel.unary(getReport, {}))).message).toMatchInlineSnapshot(
+      `"UNAVAILABLE: cannot connect to a tunnel: it was closed before it was used"`,
+    );
+  });
+
+  test('that comes too late is closed', async () => {
+    const [ours] = duplexPair();
+    const { promise, resolve } = Promise.withResolvers<Duplex>();
+    const channel = createChannel({ duplex: () => promise, name: 'a tunnel' });
+    const failure = grpcFailureOf(channel.unary(getReport, {}));
+    await channel.close();
+    await failure;
+    resolve(ours);
+    await once(ours, 'close');
   });
 
   test('that breaks is a connection that is lost', async () => {

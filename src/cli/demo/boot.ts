@@ -1,9 +1,12 @@
 import type { Tty } from '../../client/index.ts';
+import { DeviceError } from '../../core/index.ts';
 import type { Steps } from '../steps.ts';
 
 /** What the console says when the next part of the boot has begun. */
 const FIRMWARE = /BdsDxe: (?:loading|starting) \S+/;
 const KERNEL = /Linux version (\S+)/;
+/** What EDK II says when no disk has anything to start. */
+const NOTHING_TO_BOOT = /UEFI Interactive Shell|No bootable option or device was found/;
 
 /** Generous: a slow host under software emulation needs two minutes for the whole boot. */
 const BOOT_TIMEOUT = '15m';
@@ -21,8 +24,10 @@ export async function watchBoot(
     return { outcome: text, value: undefined };
   });
   await steps.run('kernel', async () => {
-    const { match } = await tty.expect(KERNEL, options);
-    return { outcome: `Linux ${match?.[1]}`, value: undefined };
+    const { name, match } = await tty.expect({ kernel: KERNEL, nothing: NOTHING_TO_BOOT }, options);
+    if (name === 'kernel') return { outcome: `Linux ${match?.[1]}`, value: undefined };
+    const message = `the firmware found nothing to boot on the image\nthe last lines of its console:\n${tty.tail}`;
+    throw new DeviceError(message, { event: 'nothing to boot', tail: tty.tail });
   });
   await steps.run('login', async () => {
     await tty.login(credentials, options);

@@ -93,7 +93,10 @@ export class ClientCall<I, O> {
     }
     if (!signal) return;
     const onAbort = () => this.cancel(signal.reason);
-    if (signal.aborted) onAbort();
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
     signal.addEventListener('abort', onAbort, { once: true });
     this.#cleanup.defer(() => signal.removeEventListener('abort', onAbort));
   }

@@ -43,8 +43,13 @@ export class Connection {
     return !this.#session.closed && !this.#session.destroyed && !this.#socket.destroyed;
   }
 
-  /** Starts a request. */
+  /** Starts a request. @throws GrpcError UNAVAILABLE when the connection is no longer usable */
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
+    if (!this.isUsable) {
+      throw (
+        this.loss ?? new GrpcError(Status.UNAVAILABLE, `${this.name} takes no more calls on this connection`)
+      );
+    }
     const stream = this.#session.request(headers, { endStream: false });
     if (this.#calls++ === 0) this.#session.ref();
     stream.once('close', () => {

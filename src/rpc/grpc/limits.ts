@@ -1,6 +1,7 @@
 /**
- * What one peer may cost us. A connection holds at most 256 streams; each may have one unread window, the messages read
- * ahead, and one incomplete message. Before a call is let in (see `Intercept`) only the window counts.
+ * What one peer may cost us. A listener holds 256 connections, a connection 256 streams. A stream holds at most one
+ * unread window (512 KiB) until its call is let in (see `Intercept`), and from then on also the messages read ahead
+ * (256 KiB), one incomplete message (4 MiB) and what waits to be sent (512 KiB).
  */
 import type { SecureServerOptions, SessionOptions } from 'node:http2';
 

@@ -31,6 +31,7 @@ export async function openListener(
   server.maxConnections = MAX_CONNECTIONS;
   server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
   await once(server, 'listening');
+  server.on('error', () => undefined); // Out of descriptors: the peer sees that nobody takes its connection.
   const bound = server.address();
   return {
     address:

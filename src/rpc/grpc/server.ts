@@ -76,9 +76,9 @@ class Http2Server implements GrpcServer {
   }
 
   accept(connection: Duplex, peer = 'duplex'): Promise<void> {
-    if (this.#closed) {
+    if (this.#closed || connection.destroyed) {
       connection.destroy();
-      return this.#closed;
+      return Promise.resolve();
     }
     const socket = unblocked(connection);
     const session = performServerHandshake(socket, SERVER_SESSION);

@@ -42,7 +42,7 @@ const hostPort = ({ host, port }: { host: string; port: number }) =>
 /** A connection to `target`, ready for HTTP/2. @throws GrpcError UNAVAILABLE; the reason of `signal` as it is. */
 export async function openSocket(target: Target, signal: AbortSignal): Promise<Duplex> {
   try {
-    if ('duplex' in target) return await target.duplex();
+    if ('duplex' in target) return usable(await target.duplex(), signal);
     if ('path' in target) return await connected(connectTcp({ path: target.path }), 'connect', signal);
     if ('tls' in target) return await openTls(target, signal);
     return await connected(connectTcp({ host: target.host, port: target.port }), 'connect', signal);
@@ -52,6 +52,14 @@ export async function openSocket(target: Target, signal: AbortSignal): Promise<D
       cause,
     });
   }
+}
+
+/** A duplex that came in time and is alive. */
+function usable(duplex: Duplex, signal: AbortSignal): Duplex {
+  if (signal.aborted) duplex.destroy();
+  signal.throwIfAborted();
+  if (duplex.destroyed) throw new Error('it was closed before it was used');
+  return duplex;
 }
 
 async function openTls(
