@@ -196,12 +196,12 @@ describe('an error reaches the stock Python client as what it expects', () => {
     `);
   });
   test('capacity', () => {
-    expect(results['allocate']).toMatchInlineSnapshot(`
-      {
-        "error": "DriverError",
-        "text": "DriverCall 'allocate' failed with gRPC RESOURCE_EXHAUSTED: not enough memory",
-      }
-    `);
+    expect(results['allocate']).toEqual({
+      error: 'DriverError',
+      text: expect.stringMatching(
+        /RESOURCE_EXHAUSTED: .*no room for the guest's memory of 4096 TiB: .* has /,
+      ),
+    });
   });
   test('launch', () => {
     expect(results['launch']).toMatchInlineSnapshot(`
@@ -220,12 +220,10 @@ describe('an error reaches the stock Python client as what it expects', () => {
     `);
   });
   test('expect', () => {
-    expect(results['expect']).toMatchInlineSnapshot(`
-      {
-        "error": "DriverError",
-        "text": "DriverCall 'expect' failed with gRPC ABORTED: the console ended before login: came",
-      }
-    `);
+    expect(results['expect']).toEqual({
+      error: 'DriverError',
+      text: expect.stringMatching(/ABORTED: .*login:.*Kernel panic/s),
+    });
   });
   test('protocol', () => {
     expect(results['misunderstand']).toMatchInlineSnapshot(`

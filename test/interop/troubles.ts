@@ -1,17 +1,12 @@
 import { createServer } from 'node:net';
-import { freemem } from 'node:os';
 import { z } from 'zod';
-import {
-  CapacityError,
-  ExpectError,
-  ProtocolError,
-  raceSignal,
-  runTool,
-  startDeadline,
-} from '../../src/core/index.ts';
+import { ProtocolError, raceSignal, runTool, startDeadline } from '../../src/core/index.ts';
 import { defineDriver } from '../../src/driver/index.ts';
+import { qemu } from '../../src/drivers/qemu/index.ts';
 import { connectSocket } from '../../src/drivers/std/index.ts';
+import { serve } from '../../src/index.ts';
 import { call, defineInterface } from '../../src/interfaces/index.ts';
+import { openTestTty } from '../fixtures/open-tty.ts';
 
 const trouble = (help: string) => call(help, { returns: z.null() });
 
@@ -36,9 +31,12 @@ export const troubles = defineDriver({
   interface: Troubles,
   config: z.undefined(),
   open: () => ({
-    allocate: async () => {
-      const needed = 2 ** 60;
-      throw new CapacityError('not enough memory', { needed, free: freemem() });
+    allocate: async ({ signal }) => {
+      await using machine = await serve(qemu({ arch: 'x86_64', firmware: 'bios', memory: '4096TiB' }), {
+        signal,
+      });
+      await machine.power.on({ signal });
+      return null;
     },
     launch: async () => {
       await runTool('no-such-program-anywhere', []);
@@ -49,8 +47,11 @@ export const troubles = defineDriver({
       return await raceSignal(new Promise<null>(() => undefined), deadline.signal);
     },
     expect: async () => {
-      const fields = { reason: 'closed', patterns: ['login:'], tail: 'Kernel panic' } as const;
-      throw new ExpectError('the console ended before login: came', fields);
+      await using console = openTestTty();
+      await console.print('Kernel panic');
+      await console.device.end();
+      await console.tty.expect('login:');
+      return null;
     },
     misunderstand: async ({ signal }) => {
       await using server = await babble();
