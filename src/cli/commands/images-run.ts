@@ -1,12 +1,12 @@
 import { formatSize } from '../../core/index.ts';
+import { hostArch } from '../../drivers/qemu/index.ts';
 import { buildImage, listImages, removeImage } from '../../images/index.ts';
-import { hostArch } from '../demo/plan.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { createSteps } from '../steps.ts';
 
 /** Prints the path of the image to stdout, and everything else to stderr. */
 export async function build(name: string, options: { arch?: string }): Promise<void> {
-  const arch = options.arch ?? hostArch();
+  const arch = options.arch ?? hostArch() ?? process.arch;
   using interrupts = listenForInterrupts();
   const path = await createSteps(process.stderr).run(`${name} ${arch}`, async ({ onProgress }) => {
     const value = await buildImage({ name, arch, onProgress, signal: interrupts.signal });

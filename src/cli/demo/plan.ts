@@ -1,10 +1,6 @@
 import { join } from 'node:path';
+import { hostArch } from '../../drivers/qemu/index.ts';
 import { checkArch, type ImageArch } from '../../images/index.ts';
-
-/** The architecture of this host, as QEMU calls it. */
-export function hostArch(arch: NodeJS.Architecture = process.arch): string {
-  return { arm64: 'aarch64', x64: 'x86_64' }[arch as string] ?? arch;
-}
 
 /** What the demo will do, with every default filled in. */
 export interface DemoPlan {
@@ -17,7 +13,7 @@ export interface DemoPlan {
 }
 
 export function planDemo(options: { arch?: string; image?: string; keep?: boolean; out?: string }): DemoPlan {
-  const arch = checkArch(options.arch ?? hostArch());
+  const arch = checkArch(options.arch ?? hostArch() ?? process.arch);
   return {
     arch,
     image: options.image,
