@@ -1,7 +1,6 @@
 import { type AptAccess, sourceLine } from './apt-sources.ts';
 import { arches } from './arches.ts';
 import type { DebianRecipe } from './debian-recipe.ts';
-import { planNativeTools } from './native-tools.ts';
 import type { BuildHost } from './tools.ts';
 
 const MIB = 2 ** 20;
@@ -69,7 +68,6 @@ export function planPackages(
     '--format=tar',
     ...[...recipe.dpkgRules, 'force-unsafe-io'].map((rule) => `--dpkgopt=${rule}`),
     ...access.options.map((line) => `--aptopt=${line}`),
-    ...planNativeTools(recipe.arch, recipe.suite, host),
     `--include=${recipe.packages.join(',')}`,
     recipe.suite,
     files.rootTar,

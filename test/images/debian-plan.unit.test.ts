@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as plan from '../../src/images/debian-plan.ts';
 import { debianRecipe } from '../../src/images/debian-recipe.ts';
-import { planNativeTools } from '../../src/images/native-tools.ts';
 
 const root = { arch: 'arm64', isRoot: true };
 const user = { arch: 'arm64', isRoot: false };
@@ -46,21 +45,6 @@ describe('planPackages', () => {
       'mmdebstrap',
       '--mode=unshare',
     ]);
-  });
-});
-
-describe('planNativeTools', () => {
-  const lends = (arch: 'x86_64' | 'aarch64', hostArch: string) =>
-    planNativeTools(arch, 'bookworm', { arch: hostArch, isRoot: true }).map((hook) => hook.split('=')[0]);
-
-  test('lends tools before packages are installed, and takes them back at the end', () => {
-    expect(lends('aarch64', 'x64')).toEqual(['--essential-hook', '--customize-hook']);
-  });
-
-  test('lends nothing where nothing is emulated', () => {
-    expect(lends('x86_64', 'x64')).toEqual([]);
-    expect(lends('aarch64', 'arm64')).toEqual([]);
-    expect(lends('x86_64', 'arm64')).toEqual([]);
   });
 });
 
