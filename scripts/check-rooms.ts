@@ -7,15 +7,16 @@ import { dirname, join, normalize, sep } from 'node:path';
 /** Each room of `src/`, the files of `src/` itself being one, and the rooms it may import. */
 export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> = {
   core: [],
+  download: ['core'],
   interfaces: ['core'],
   driver: ['core', 'interfaces'],
-  'drivers/std': ['core', 'interfaces', 'driver'],
+  'drivers/std': ['core', 'download', 'interfaces', 'driver'],
   'drivers/fake': ['core', 'interfaces', 'driver', 'drivers/std'],
-  'drivers/qemu': ['core', 'interfaces', 'driver', 'drivers/std', 'images'],
-  images: ['core'],
+  'drivers/qemu': ['core', 'download', 'interfaces', 'driver', 'drivers/std', 'images'],
+  images: ['core', 'download'],
   rpc: ['core', 'interfaces'],
   exporter: ['core', 'interfaces', 'driver', 'rpc'],
-  client: ['core', 'interfaces', 'rpc', 'web'],
+  client: ['core', 'download', 'interfaces', 'rpc', 'web'],
   web: ['core', 'interfaces'],
   'web/ui': ['interfaces'],
   cli: 'every room',
@@ -26,6 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
 const PRIVATE_LIBRARIES: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': 'rpc',
   'node:http2': 'rpc',
+  undici: 'download',
 };
 
 /** What is wrong with the imports of one file, one line each. `file` is relative to `src/`, with `/`. */

@@ -1,6 +1,5 @@
 export * from './byte-pipe.ts';
 export * from './connect-socket.ts';
-export * from './download.ts';
 export * from './duplex-channel.ts';
 export * from './echo-network.ts';
 export * from './network-driver.ts';

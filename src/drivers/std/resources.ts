@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { ImageError, UnreachableError } from '../../core/index.ts';
+import { openDownload, redactUrl } from '../../download/index.ts';
 import type { Sink, Source } from '../../interfaces/index.ts';
-import { bodyOf, openDownload, redactUrl } from './download.ts';
 
 /** The bytes of a source, wherever they come from. */
 export function readSource(source: Source, signal: AbortSignal): AsyncIterable<Uint8Array> {
@@ -40,7 +40,8 @@ async function* download(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  yield* bodyOf(await openDownload(url, headers, signal), url, signal);
+  await using download = await openDownload(url, { headers, signal });
+  yield* download.chunks;
 }
 
 async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import { UnsupportedError } from '../../../core/index.ts';
+import { openDownload } from '../../../download/index.ts';
 import type { Peer } from '../../../driver/index.ts';
 import type { Source } from '../../../interfaces/index.ts';
-import { bodyOf, openDownload, redactUrl } from '../../std/index.ts';
 import type { AddOptions, ImageStore, StoredImage } from './image-store.ts';
 
 /**
@@ -42,11 +42,7 @@ export async function downloadImage(
   headers: Readonly<Record<string, string>>,
   options: AddOptions,
 ): Promise<StoredImage> {
-  const { signal } = options;
-  const response = await openDownload(url, headers, signal);
-  const length = response.headers.get('content-length');
-  // A length that was negotiated away is that of other bytes than those we get.
-  const total = length !== null && !response.headers.has('content-encoding') ? Number(length) : null;
-  const chunks = bodyOf(response, url, signal);
-  return await store.addStream({ name: redactUrl(url), phase: 'download', total, chunks }, options);
+  await using download = await openDownload(url, { headers, signal: options.signal });
+  const { source: name, size: total, chunks } = download;
+  return await store.addStream({ name, phase: 'download', total, chunks }, options);
 }

@@ -14,14 +14,13 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OnProgress } from '../../../core/index.ts';
+import { metered, type OnProgress } from '../../../core/index.ts';
 import { abortable } from './abortable.ts';
 import { checkImageFile, readImageFile } from './check-image.ts';
 import { decompressDetected, detectCompression, MAGIC_SIZE } from './decompress.ts';
 import { explainDiskFull, requireSpace } from './disk-full.ts';
 import { fileIdentity, isSettled } from './file-identity.ts';
 import { type ImageFacts, imageError } from './image-format.ts';
-import { metered } from './meter.ts';
 import { SparseWriter } from './sparse-file.ts';
 
 /** An image in the store. Its file is never written to. */

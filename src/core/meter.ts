@@ -1,4 +1,4 @@
-import type { OnProgress } from '../../../core/index.ts';
+import type { OnProgress } from './progress.ts';
 
 /** Progress is told at most this often, in milliseconds. */
 const INTERVAL = 100;
