@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /** What a demo leaves. */
 const LEAVINGS = [
-  ...['console.log', 'console.times.jsonl', 'console.qemu.log', 'qemu.sh', 'qmp.jsonl', 'timeline.jsonl'],
+  ...['console.log', 'console.times.jsonl', 'qemu.sh', 'qmp.jsonl', 'timeline.jsonl'],
   ...['timeline.json', 'timeline.txt', 'booted.png'],
 ];
 

@@ -33,7 +33,7 @@ export async function openMachine(
   const equipment = await equip(config, context, artifacts, stack);
   const { run, host, media } = equipment;
   const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail')));
-  const recorder = stack.use(await Recorder.open(trail.folder));
+  const recorder = stack.use(await Recorder.open(trail.folder, { spool: run.sockets, log: context.log }));
   const console = new SharedConsole(recorder);
   stack.defer(() => console.close());
   let plan: MachinePlan | undefined;

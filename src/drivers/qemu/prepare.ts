@@ -1,5 +1,4 @@
-import { chown, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chown, stat } from 'node:fs/promises';
 import type { ByteSize } from '../../core/index.ts';
 import { renderCloudInit } from './cloud-init.ts';
 import type { QemuConfig } from './config.ts';
@@ -8,7 +7,7 @@ import type { HostFacts } from './host-facts.ts';
 import type { SshKeyPair } from './keys.ts';
 import { planMachine } from './plan/plan-machine.ts';
 import type { MachineFiles, MachinePlan, PlannedFile } from './plan/types.ts';
-import { CONSOLE_LOG, type RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
 import { writeSeed } from './seed.ts';
 import { createBlankDisk, createOverlay, growDisk } from './storage/disks.ts';
 import type { Media } from './storage/media.ts';
@@ -26,16 +25,12 @@ export interface Equipment {
   readonly sizes: { memory?: ByteSize; diskSize?: ByteSize };
 }
 
-/** QEMU's own log of the console is begun anew at a power-on when it has become larger than this. */
-const CONSOLE_LOG_CAP = 64 * 2 ** 20;
-
 /**
  * Plans the next power-on and makes the files it needs; those that the machine has written to are kept.
  *
  * @throws ConfigError when a size does not fit the image, CapacityError when memory or disk have no room for it.
  */
 export async function prepareMachine(equipment: Equipment, signal: AbortSignal): Promise<MachinePlan> {
-  await capConsoleLog(join(equipment.run.path, CONSOLE_LOG));
   const plan = await planPowerOn(equipment, signal);
   for (const file of plan.files) {
     await makeFile(file, equipment, signal);
@@ -60,7 +55,6 @@ async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSi
   return {
     runDir: run.path,
     socketDir: run.sockets,
-    consoleLog: join(run.path, CONSOLE_LOG),
     uuid,
     mac,
     root: root ? { path: root.path, format: root.format, size: root.virtualSize } : null,
@@ -84,11 +78,6 @@ async function makeSeed(path: string, equipment: Equipment, signal: AbortSignal)
   const { config, uuid, password, keys } = equipment;
   const seed = renderCloudInit(config, { instanceId: uuid, password, authorizedKeys: [keys.publicKey] });
   await writeSeed(path, seed, { signal });
-}
-
-async function capConsoleLog(path: string): Promise<void> {
-  const { size } = await stat(path).catch(() => ({ size: 0 }));
-  if (size > CONSOLE_LOG_CAP) await rm(path);
 }
 
 async function isThere(path: string): Promise<boolean> {

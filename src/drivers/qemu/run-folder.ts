@@ -1,20 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chown,
-  copyFile,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { chown, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { type Log, makeRuntimeDir } from '../../core/index.ts';
+import { salvageConsole } from './console/salvage.ts';
 
 /** Names of folders that are being made start so; they are renamed when their lock is held. */
 const NEW = '.new-';
@@ -23,8 +13,6 @@ const ABANDONED_AFTER = 3_600_000;
 const LOCK = 'lock';
 const SOCKETS = 'sockets';
 const ARTIFACTS = 'artifacts';
-/** Where QEMU itself writes down what the console prints: the recorder of last resort. */
-export const CONSOLE_LOG = 'console.qemu.log';
 
 /** The folder of one run: everything that a machine needs while it lives. Closing it removes it. */
 export interface RunFolder extends AsyncDisposable {
@@ -82,7 +70,11 @@ export async function sweepRuns(runs: string, log: Log): Promise<void> {
   for (const path of await findDeadRuns(runs)) {
     log.info({ run: path }, 'removing what a dead run has left');
     const sockets = await readFile(join(path, SOCKETS), 'utf8').catch(() => undefined);
-    await salvage(path);
+    const artifacts = await readFile(join(path, ARTIFACTS), 'utf8').catch(() => undefined);
+    if (sockets !== undefined && artifacts !== undefined)
+      await salvageConsole(sockets, artifacts).catch((error) =>
+        log.warn({ run: path, reason: String(error) }, 'cannot complete the transcript of its console'),
+      );
     // Only what makeRuntimeDir makes: the file may have been cut short.
     if (sockets !== undefined && /^jumplead-[0-9a-f]{10}$/.test(basename(sockets))) await removeTree(sockets);
     await removeTree(path);
@@ -94,13 +86,6 @@ export async function findDeadRuns(runs: string): Promise<string[]> {
   const paths = (await readdir(runs)).map((name) => join(runs, name));
   const alive = await Promise.all(paths.map(isAlive));
   return paths.filter((_path, index) => !alive[index]);
-}
-
-/** Our own record of the console ended when we were killed; QEMU's goes on to its own end. */
-async function salvage(path: string): Promise<void> {
-  const artifacts = await readFile(join(path, ARTIFACTS), 'utf8').catch(() => undefined);
-  if (artifacts !== undefined)
-    await copyFile(join(path, CONSOLE_LOG), join(artifacts, CONSOLE_LOG)).catch(() => undefined);
 }
 
 async function isAlive(path: string): Promise<boolean> {

@@ -70,7 +70,6 @@ async function planIn(dir: string, input: QemuConfigInput): Promise<MachinePlan>
   return planMachine(config, host, {
     runDir: dir,
     socketDir: dir,
-    consoleLog: join(dir, 'console.log'),
     uuid: '6f1e0a5c-98d1-4c4e-a1b9-0d6d0f1c2b3a',
     mac: '52:54:00:12:34:56',
     root: null,

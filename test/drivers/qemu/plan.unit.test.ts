@@ -45,7 +45,7 @@ describe('whole command lines', () => {
         "-mon",
         "chardev=qmp,mode=control",
         "-chardev",
-        "stdio,id=console,signal=off,logfile=/run/m1/console.log,logappend=on",
+        "stdio,id=console,signal=off",
         "-serial",
         "chardev:console",
         "-display",
@@ -132,7 +132,7 @@ describe('whole command lines', () => {
         "-mon",
         "chardev=qmp,mode=control",
         "-chardev",
-        "stdio,id=console,signal=off,logfile=/run/m1/console.log,logappend=on",
+        "stdio,id=console,signal=off",
         "-serial",
         "chardev:console",
         "-display",
@@ -448,9 +448,8 @@ describe('memory', () => {
 });
 
 test('commas in paths are doubled where QEMU would end the value', () => {
-  const odd = plan({}, {}, { socketDir: '/tmp/a,b', consoleLog: '/run/a,b/log' });
+  const odd = plan({}, {}, { socketDir: '/tmp/a,b' });
   expect(valuesOf(odd, '-vnc')).toEqual(['unix:/tmp/a,,b/vnc']);
-  expect(valuesOf(odd, '-chardev').join(' ')).toContain('logfile=/run/a,,b/log');
   expect(odd.sockets.vnc).toBe('/tmp/a,b/vnc');
 });
 
@@ -484,7 +483,6 @@ test('two machines of one configuration differ in paths, ports and identity only
     {
       runDir: '/run/m2',
       socketDir: '/tmp/s2',
-      consoleLog: '/run/m2/console.log',
       uuid: 'other',
       mac: '52:54:00:00:00:01',
     },

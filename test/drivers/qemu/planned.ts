@@ -40,7 +40,6 @@ export const ARM_HOST: HostFacts = {
 export const FILES: MachineFiles = {
   runDir: '/run/m1',
   socketDir: '/tmp/s1',
-  consoleLog: '/run/m1/console.log',
   uuid: '6f1e0a5c-98d1-4c4e-a1b9-0d6d0f1c2b3a',
   mac: '52:54:00:12:34:56',
   root: { path: '/cache/images/abc', format: 'qcow2', size: 3 * 2 ** 30 },

@@ -1,30 +1,29 @@
-import { mkdtempDisposable, readFile } from 'node:fs/promises';
+import { appendFile, mkdtempDisposable, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DeviceError } from '../../../src/core/index.ts';
+import { createLog, DeviceError } from '../../../src/core/index.ts';
 import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
 import { readMarks } from '../../../src/drivers/qemu/console/transcript.ts';
 import { readAll } from './test-machine.ts';
 
+const log = createLog('silent');
 const never = new AbortController().signal;
 
 async function openRecorder(clock?: () => Date) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-recorder-')));
-  const recorder = stack.use(await Recorder.open(folder.path, clock));
+  const recorder = stack.use(await Recorder.open(folder.path, { spool: folder.path, log, clock }));
   const held = stack.move();
   return { recorder, folder: folder.path, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** One power session in which the machine says `chunks`. */
 async function session(recorder: Recorder, chunks: readonly Uint8Array[], error?: Error): Promise<void> {
-  const source = new PassThrough();
-  recorder.begin(source);
-  for (const chunk of chunks) source.write(chunk);
-  source.end();
+  const spool = await recorder.begin();
+  for (const chunk of chunks) await appendFile(spool.path, chunk);
+  spool.end();
   await recorder.drained();
   recorder.finish(error);
 }
@@ -52,13 +51,13 @@ test('"next" starts at the power-on, then where the readers had got to; "boot" a
   await using it = await openRecorder();
   const { recorder } = it;
   await session(recorder, [Buffer.from('old')]);
-  const source = new PassThrough();
-  recorder.begin(source);
-  source.write('new');
+  const spool = await recorder.begin();
+  await appendFile(spool.path, 'new');
   const first = recorder.read('next', never)[Symbol.asyncIterator]();
   expect(String((await first.next()).value)).toBe('new');
   await first.return?.();
-  source.end(' and more');
+  await appendFile(spool.path, ' and more');
+  spool.end();
   await recorder.drained();
   recorder.finish();
   expect(recorder.boot).toBe(3);
@@ -87,14 +86,14 @@ test('readers get all that was said, and then why there is no more', async () =>
 
 test('after a panic, what follows is another session', async () => {
   await using it = await openRecorder();
-  const source = new PassThrough();
-  it.recorder.begin(source);
-  source.write('panic');
+  const spool = await it.recorder.begin();
+  await appendFile(spool.path, 'panic');
   await it.recorder.settled();
   it.recorder.finish(new DeviceError('panicked', { event: 'GUEST_PANICKED', tail: '' }));
   it.recorder.resume();
   const again = readAll(it.recorder.read('now', never));
-  source.end('reset');
+  await appendFile(spool.path, 'reset');
+  spool.end();
   await it.recorder.drained();
   it.recorder.finish();
   expect(await again).toBe('reset');
@@ -120,19 +119,20 @@ test('the times say when each part came, and what happened there', async () => {
   let now = 0;
   await using it = await openRecorder(() => new Date(now));
   await it.recorder.mark('power-on');
-  const source = new PassThrough();
-  it.recorder.begin(source);
-  source.write('abc');
+  const spool = await it.recorder.begin();
+  await appendFile(spool.path, 'abc');
   await it.recorder.settled();
   now = 5;
-  source.write('within the resolution');
+  await appendFile(spool.path, 'within the resolution');
   await it.recorder.settled();
   now = 1_000;
-  source.end('d');
+  await appendFile(spool.path, 'd');
+  spool.end();
   await it.recorder.drained();
   it.recorder.finish();
   await it.recorder.mark('power-off');
   const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+  expect(await readdir(it.folder)).toEqual(['console.log', 'console.times.jsonl']);
   expect(await readMarks(it.folder)).toEqual([
     { offset: 0, time: time(0), event: 'power-on' },
     { offset: 0, time: time(0) },

@@ -33,7 +33,7 @@ test('a run has a private folder and one for sockets; closing removes both', asy
   await expect(stat(run.sockets)).rejects.toThrow('ENOENT');
 });
 
-test('what a killed process has left is swept away by the next, but for the console that QEMU wrote down', async () => {
+test('what a killed process has left is swept away by the next, after the transcript of its console was completed', async () => {
   await using runs = await temporary();
   await using artifacts = await temporary();
   const dead = await killedRun(runs.path, artifacts.path);
@@ -41,7 +41,7 @@ test('what a killed process has left is swept away by the next, but for the cons
   await using alive = await openRunFolder(runs.path, { log });
   expect(await readdir(runs.path)).toEqual([alive.id]);
   await expect(stat(dead.sockets)).rejects.toThrow('ENOENT');
-  expect(await readFile(join(artifacts.path, 'console.qemu.log'), 'utf8')).toBe('last words');
+  expect(await readFile(join(artifacts.path, 'console.log'), 'utf8')).toBe('first and last words');
 });
 
 test('a run whose owner lives is left alone, however deep its path', async () => {

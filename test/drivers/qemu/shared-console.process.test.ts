@@ -1,8 +1,9 @@
-import { mkdtempDisposable } from 'node:fs/promises';
+import { appendFile, mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { createLog } from '../../../src/core/index.ts';
 import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
 import { SharedConsole } from '../../../src/drivers/qemu/console/shared-console.ts';
 import { readAll } from './test-machine.ts';
@@ -11,16 +12,17 @@ import { readAll } from './test-machine.ts';
 async function openConsole() {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-console-')));
-  const recorder = stack.use(await Recorder.open(folder.path));
+  const recorder = stack.use(
+    await Recorder.open(folder.path, { spool: folder.path, log: createLog('silent') }),
+  );
   const shared = new SharedConsole(recorder);
-  const [says, hears] = [new PassThrough(), new PassThrough()];
-  recorder.begin(says);
+  const hears = new PassThrough();
+  const spool = await recorder.begin();
   shared.connect(hears);
-  stack.defer(async () => void says.end());
   const held = stack.move();
   return {
     shared,
-    says,
+    say: (text: string) => appendFile(spool.path, text),
     written: () => String(hears.read() ?? ''),
     open: (name: string, takeOver = false) => shared.open({ from: 'next', takeOver, name }),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
@@ -61,7 +63,7 @@ test('the turn can be taken over; whoever had it reads on, until it writes', asy
   await one.write(Buffer.from('a'));
   const two = it.open('connection 2', true);
   expect(it.shared.status().writer).toBe('connection 2');
-  it.says.write('hello');
+  await it.say('hello');
   const reader = one[Symbol.asyncIterator]();
   expect(String((await reader.next()).value)).toBe('hello');
   await two.write(Buffer.from('b'));
@@ -83,12 +85,12 @@ test('a stream that is closed gives the turn up and ends; so does every stream a
 test('leaving a loop does not end the stream: another loop goes on from there', async () => {
   await using it = await openConsole();
   const tty = it.open('connection 1');
-  it.says.write('one');
+  await it.say('one');
   for await (const chunk of tty) {
     expect(String(chunk)).toBe('one');
     break;
   }
-  it.says.write('two');
+  await it.say('two');
   for await (const chunk of tty) {
     expect(String(chunk)).toBe('two');
     break;

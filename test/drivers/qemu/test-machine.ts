@@ -84,7 +84,7 @@ export async function openTestMachine(
   const folder = await mkdtemp(join(tmpdir(), 'jumplead-machine-'));
   stack.defer(() => rm(folder, { recursive: true }));
   const trail = stack.use(await Trail.open(folder));
-  const recorder = stack.use(await Recorder.open(folder));
+  const recorder = stack.use(await Recorder.open(folder, { spool: folder, log }));
   const console = new SharedConsole(recorder);
   const command = await program.command(folder);
   const machine = stack.use(

@@ -1,12 +1,19 @@
-import type { Readable } from 'node:stream';
-import { CapacityError, ConfigError, raceSignal } from '../../../core/index.ts';
+import { CapacityError, ConfigError, type Log, raceSignal } from '../../../core/index.ts';
 import type { ConsoleStart } from '../../../interfaces/index.ts';
+import { Spool } from './spool.ts';
 import { Transcript } from './transcript.ts';
 
 /** The largest piece that a reader gets at once. */
 const PIECE = 64 * 1024;
 /** How much of the end is looked at for the last lines. */
 const TAIL = 8 * 1024;
+
+export interface RecorderOptions {
+  /** A folder for what is not yet recorded. It must outlive us, to be found when we are killed. */
+  readonly spool: string;
+  readonly log: Log;
+  readonly clock?: (() => Date) | undefined;
+}
 
 /** The time between a power-on and the end of what the machine says. */
 interface Session {
@@ -25,22 +32,25 @@ interface Session {
  */
 export class Recorder implements AsyncDisposable {
   readonly #transcript: Transcript;
+  readonly #options: RecorderOptions;
   readonly #sessions: Session[] = [];
   /** Where the next reader `from: 'next'` starts. */
   #next = 0;
   #changed = Promise.withResolvers<void>();
+  /** What the machine prints to, while it does. */
+  #spool: Spool | undefined;
   #recording: Promise<void> = Promise.resolve();
-  #writing: Promise<void> = Promise.resolve();
   #boot = 0;
   #failure: Error | undefined;
 
-  private constructor(transcript: Transcript) {
+  private constructor(transcript: Transcript, options: RecorderOptions) {
     this.#transcript = transcript;
+    this.#options = options;
   }
 
   /** Begins a transcript in `folder`. */
-  static async open(folder: string, clock?: () => Date): Promise<Recorder> {
-    return new Recorder(await Transcript.open(folder, clock));
+  static async open(folder: string, options: RecorderOptions): Promise<Recorder> {
+    return new Recorder(await Transcript.open(folder, options.clock), options);
   }
 
   /** The file with the bytes. */
@@ -58,13 +68,16 @@ export class Recorder implements AsyncDisposable {
     return this.#boot;
   }
 
-  /** A power-on: from now on records `source`. The session lasts until `finish`. */
-  begin(source: Readable): void {
+  /** A power-on: what is written to the file that is returned is recorded, until its end. The session lasts until `finish`. */
+  async begin(): Promise<Spool> {
+    const spool = await Spool.open(this.#options.spool, this.offset, this.#options.log);
     this.#sessions.push({});
     this.#boot = this.offset;
     this.#next = this.offset;
-    this.#recording = this.#record(source);
+    this.#spool = spool;
+    this.#recording = this.#record(spool);
     this.#announce();
+    return spool;
   }
 
   /** The machine speaks again after `finish`, without having been off. */
@@ -82,20 +95,16 @@ export class Recorder implements AsyncDisposable {
     this.#announce();
   }
 
-  /** Resolves when the source has ended and all of it is recorded. */
+  /** Resolves when what the machine prints to has ended and all of it is recorded. */
   async drained(): Promise<void> {
     await this.#recording;
   }
 
-  /** Resolves when all that has already arrived is recorded, while the source goes on. */
+  /** Resolves when all that has been printed is recorded, while the machine goes on. */
   async settled(): Promise<void> {
-    for (let before = -1; before !== this.offset; ) {
-      before = this.offset;
-      // One turn of the event loop reads what the socket holds; the next sees it written.
-      await new Promise((resolve) => setImmediate(resolve));
-      await new Promise((resolve) => setImmediate(resolve));
-      await this.#writing;
-    }
+    const spool = this.#spool;
+    const printed = spool ? this.boot + (await spool.arrived()) : 0;
+    while (spool && spool === this.#spool && this.offset < printed) await this.#changed.promise;
   }
 
   /** The last lines, for people. */
@@ -122,6 +131,7 @@ export class Recorder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.finish();
+    this.#spool?.end();
     await this.#recording;
     await this.#transcript[Symbol.asyncDispose]();
   }
@@ -157,18 +167,16 @@ export class Recorder implements AsyncDisposable {
     throw new ConfigError(`from: ${message}`, { issues: [{ path: 'from', message }] });
   }
 
-  async #record(source: Readable): Promise<void> {
+  async #record(spool: Spool): Promise<void> {
     try {
-      for await (const chunk of source) {
-        this.#writing = this.#store(chunk);
-        await this.#writing;
-      }
-    } catch {
-      // The connection broke with QEMU; how that ended is told by its process.
+      for await (const chunk of spool) await this.#store(chunk);
+    } catch (error) {
+      this.#fail(error);
     }
+    this.#spool = undefined;
+    this.#announce();
   }
 
-  /** Reading goes on when recording has failed: a console that nobody reads would stop the machine. */
   async #store(chunk: Uint8Array): Promise<void> {
     if (this.#failure) return;
     try {

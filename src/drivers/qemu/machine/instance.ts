@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
+import { open } from 'node:fs/promises';
+import type { Duplex, Writable } from 'node:stream';
 import { type Duration, LaunchError } from '../../../core/index.ts';
-import { openConsolePipe } from './console-pipe.ts';
 import { openMemoryFile } from './memory-file.ts';
 import { comesWithin } from './patience.ts';
 import { describeExit, type ProcessExit, type QemuProcess, startProcess } from './process.ts';
@@ -17,8 +17,10 @@ export interface Launch {
 
 export interface LaunchOptions extends QmpListener {
   readonly signal: AbortSignal;
-  /** Gets our end of the serial port before QEMU's first instruction. */
-  readonly onConsole: (console: Duplex) => void;
+  /** The file to which the serial port prints. */
+  readonly console: string;
+  /** Gets what is to be written to the serial port. */
+  readonly onInput: (input: Writable) => void;
   /** How long each step of insisting may take before the next: `quit`, SIGTERM, SIGKILL. */
   readonly patience?: Duration;
 }
@@ -48,13 +50,13 @@ export interface QemuInstance {
 export async function launchQemu(launch: Launch, options: LaunchOptions): Promise<QemuInstance> {
   const { signal, patience = '5s' } = options;
   signal.throwIfAborted();
-  const process = await startInheriting(launch);
+  const process = await startInheriting(launch, options.console);
   await using stack = new AsyncDisposableStack();
   stack.defer(async () => {
     process.kill('SIGKILL');
     await process.exited;
   });
-  options.onConsole(process.console);
+  options.onInput(process.input);
   const qmp = stack.use(await takeControl(process, options));
   void killWhenUncontrolled(process, qmp, patience);
   signal.throwIfAborted();
@@ -70,17 +72,11 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
   };
 }
 
-async function startInheriting({ command, memory, user }: Launch): Promise<QemuProcess> {
+async function startInheriting({ command, memory, user }: Launch, path: string): Promise<QemuProcess> {
   // QEMU has its own descriptors of these from the start; ours are only in the way.
   await using file = await openMemoryFile(memory, user);
-  const console = await openConsolePipe(memory.folder);
-  await using _writeEnd = console.writeEnd;
-  try {
-    return await startProcess(command, { memory: file.fd, console });
-  } catch (error) {
-    console.reader.destroy();
-    throw error;
-  }
+  await using console = await open(path, 'a');
+  return await startProcess(command, { memory: file.fd, console: console.fd });
 }
 
 async function takeControl(process: QemuProcess, options: LaunchOptions): Promise<Qmp> {

@@ -1,8 +1,9 @@
-import type { Duplex } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { z } from 'zod';
 import { DeviceError, type Duration, ProtocolError } from '../../../core/index.ts';
 import type { MachineEvent, PowerState } from '../../../interfaces/index.ts';
 import type { Recorder } from '../console/recorder.ts';
+import type { Spool } from '../console/spool.ts';
 import type { PlannedForward } from '../plan/types.ts';
 import type { Trail } from '../trail.ts';
 import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
@@ -22,7 +23,7 @@ export interface SessionParts {
   readonly recorder: Recorder;
   readonly trail: Trail;
   /** Gets the console's input while the machine is on, and `undefined` afterwards. */
-  readonly onConsole: (console: Duplex | undefined) => void;
+  readonly onConsole: (input: Writable | undefined) => void;
   /** Each event, in order; the last is `EXIT`. */
   readonly onEvent: (event: MachineEvent) => void;
   /** How long each step of insisting may take. */
@@ -58,12 +59,12 @@ export class PowerSession {
   #shutDown = false;
   #over = false;
 
-  private constructor(plan: PowerPlan, instance: QemuInstance, parts: SessionParts) {
+  private constructor(plan: PowerPlan, instance: QemuInstance, spool: Spool, parts: SessionParts) {
     this.plan = plan;
     this.#instance = instance;
     this.#parts = parts;
     this.broken = this.#break.signal;
-    this.ended = this.#watch();
+    this.ended = this.#watch(spool);
   }
 
   /**
@@ -75,22 +76,22 @@ export class PowerSession {
     await trail.command(plan.command);
     const early: QmpEvent[] = [];
     let listener = (event: QmpEvent): void => void early.push(event);
+    const spool = await recorder.begin();
     const instance = await launchQemu(plan, {
       signal,
       ...(patience !== undefined && { patience }),
       onLine: (direction, line) => trail.qmp(direction, line),
       onEvent: (event) => listener(event),
-      onConsole: (console) => {
-        recorder.begin(console);
-        parts.onConsole(console);
-      },
+      console: spool.path,
+      onInput: parts.onConsole,
     }).catch(async (error) => {
+      spool.end();
       await recorder.drained();
       recorder.finish(error);
       parts.onConsole(undefined);
       throw error;
     });
-    const session = new PowerSession(plan, instance, parts);
+    const session = new PowerSession(plan, instance, spool, parts);
     listener = (event) => session.#hear(event);
     early.forEach(listener);
     try {
@@ -193,8 +194,9 @@ export class PowerSession {
     this.#told = this.#told.then(act);
   }
 
-  async #watch(): Promise<void> {
+  async #watch(spool: Spool): Promise<void> {
     const exit = await this.#instance.exited;
+    spool.end();
     const { recorder, onConsole } = this.#parts;
     await recorder.drained();
     await this.#told;

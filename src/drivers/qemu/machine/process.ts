@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { LaunchError } from '../../../core/index.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
-import type { ConsolePipe } from './console-pipe.ts';
 
 /** How much of what QEMU says on stderr is kept. */
 const STDERR_KEPT = 8_000;
@@ -20,7 +19,8 @@ export interface QemuProcess {
   readonly pid: number;
   readonly command: readonly string[];
   readonly qmp: Duplex;
-  readonly console: Duplex;
+  /** What is written to the serial port. */
+  readonly input: Writable;
   readonly agent: Duplex;
   /** Resolves when the process is gone and all it said is in `stderr`. */
   readonly exited: Promise<ProcessExit>;
@@ -29,10 +29,10 @@ export interface QemuProcess {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** What QEMU gets beside sockets: the file that becomes the guest's RAM, and the way its console takes to us. */
+/** The files that QEMU gets beside sockets: the one that becomes the guest's RAM, and the one to which its console prints. */
 export interface Inheritance {
   readonly memory: number;
-  readonly console: ConsolePipe;
+  readonly console: number;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function startProcess(
   { memory, console }: Inheritance,
 ): Promise<QemuProcess> {
   const [file = '', ...args] = command;
-  const stdio: ('pipe' | number)[] = ['pipe', console.writeEnd.fd, 'pipe'];
+  const stdio: ('pipe' | number)[] = ['pipe', console, 'pipe'];
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = memory;
@@ -68,7 +68,7 @@ export async function startProcess(
     pid: child.pid as number, // SAFE: it has been started
     command,
     qmp: endOf(child, DESCRIPTORS.qmp),
-    console: quietly(Duplex.from({ readable: console.reader, writable: child.stdin as Writable })), // SAFE: 'pipe' in stdio
+    input: quietly(child.stdin as Writable), // SAFE: 'pipe' in stdio
     agent,
     exited,
     stderr,
@@ -82,8 +82,9 @@ function endOf(child: ChildProcess, descriptor: number): Duplex {
 }
 
 /** That the other end is gone is seen by who reads, and in `exited`. */
-function quietly(stream: Duplex): Duplex {
-  return stream.on('error', () => undefined);
+function quietly<S extends Writable>(stream: S): S {
+  stream.on('error', () => undefined);
+  return stream;
 }
 
 async function observeExit(child: ChildProcess): Promise<ProcessExit> {

@@ -1,6 +1,6 @@
 import { DESCRIPTORS } from '../descriptors.ts';
 import { device, option, pciDevice, SLOTS } from './options.ts';
-import type { Circumstances, Piece } from './types.ts';
+import type { Piece } from './types.ts';
 
 /** QMP, over an inherited socket. */
 export function qmp(): Piece {
@@ -8,10 +8,11 @@ export function qmp(): Piece {
   return { args: ['-chardev', socket, '-mon', option('', { chardev: 'qmp', mode: 'control' })] };
 }
 
-/** The serial console, on standard input and output, with QEMU's own log as the recorder of last resort. */
-export function console({ files }: Circumstances): Piece {
-  const port = { id: 'console', signal: false, logfile: files.consoleLog, logappend: true };
-  return { args: ['-chardev', option('stdio', port), '-serial', 'chardev:console'] };
+/** The serial console, on standard input and output; the latter is a file, to which it appends. */
+export function console(): Piece {
+  return {
+    args: ['-chardev', option('stdio', { id: 'console', signal: false }), '-serial', 'chardev:console'],
+  };
 }
 
 /** The port of the guest agent, over an inherited socket. */

@@ -22,8 +22,6 @@ export interface MachineFiles {
   readonly runDir: string;
   /** Folder with a path short enough for sockets. */
   readonly socketDir: string;
-  /** Where QEMU itself writes down what the console prints. */
-  readonly consoleLog: string;
   readonly uuid: string;
   readonly mac: string;
   /** What is on the root disk, if anything is. */
