@@ -1,5 +1,6 @@
 export * from './deadline.ts';
 export * from './errors.ts';
+export * from './lobby.ts';
 export * from './log.ts';
 export * from './meter.ts';
 export * from './paths.ts';

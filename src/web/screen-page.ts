@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { StateError } from '../core/index.ts';
+import { affordablePlaces, Lobby, StateError, type Visit } from '../core/index.ts';
 import { type Access, createAccess, isLoopbackHost, isOwnOrigin } from './access.ts';
 import { readAsset } from './assets.ts';
 import { bridge, type ConnectScreen } from './bridge.ts';
 import { HEADERS, refusalDocument, screenDocument } from './documents.ts';
+import { MAX_CONNECTIONS, MAX_MESSAGE, MAX_SILENT_CONNECTIONS, SILENCE } from './limits.ts';
 
 export interface ScreenPageOptions {
   /** Opens a connection to the screen, in the RFB protocol; called for each viewer. */
@@ -35,10 +36,21 @@ export async function openScreenPage({
   port = 0,
 }: ScreenPageOptions): Promise<ScreenPage> {
   const access = createAccess();
-  const server = createServer((request, response) => void answer(request, response, access, title));
-  const viewers = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const server = createServer((request, response) => {
+    void answer(request, response, access, title);
+    if (access.isKnown(request.headers)) visits.get(request.socket)?.admit();
+  });
+  const lobby = new Lobby({
+    places: affordablePlaces(MAX_SILENT_CONNECTIONS),
+    patience: SILENCE,
+    seats: MAX_CONNECTIONS,
+  });
+  const visits = new WeakMap<Duplex, Visit>();
+  server.on('connection', (socket) => visits.set(socket, lobby.enter(socket)));
+  const viewers = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE });
   server.on('upgrade', (request, socket, head) => {
-    if (!mayWatch(request, access)) return refuseUpgrade(socket);
+    if (!mayWatch(request, access)) return refuseUpgrade(socket, '403 Forbidden');
+    if (!visits.get(socket)?.admit()) return refuseUpgrade(socket, '503 Service Unavailable');
     viewers.handleUpgrade(request, socket, head, (viewer) => void bridge(viewer, connect));
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -93,10 +105,10 @@ function mayWatch({ url, headers }: IncomingMessage, access: Access): boolean {
   return url === '/rfb' && isOwnOrigin(headers) && access.isKnown(headers);
 }
 
-function refuseUpgrade(socket: Duplex): void {
+function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on('error', () => undefined); // From here on the socket is ours alone.
   socket.once('finish', () => socket.destroy());
-  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number): unknown {

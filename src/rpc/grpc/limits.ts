@@ -1,5 +1,6 @@
 /**
- * What one peer may cost us. A listener holds 256 connections, a connection 256 streams. A stream holds at most one
+ * What one peer may cost us; docs/limits.md says what happens beyond. A server holds 256 connections of clients and 128
+ * that have not shown yet that they are one, a connection 256 streams. A stream holds at most one
  * unread window (512 KiB) until its call is let in (see `Intercept`), and from then on also the messages read ahead
  * (256 KiB), one incomplete message (4 MiB) and what waits to be sent (512 KiB).
  */
@@ -17,8 +18,17 @@ export const READ_AHEAD = 256 * KIB;
 /** Bytes that may wait to be sent before `write` makes its caller wait; also the most that goes out in one write. */
 export const WRITE_AHEAD = 512 * KIB;
 
-/** Connections per listener; more are closed at once. */
+/** Connections of a server from which a call was let in; the calls of others are refused. They may be idle for ever. */
 export const MAX_CONNECTIONS = 256;
+
+/** Connections of a server from which no call was let in yet. When another comes, the oldest of them is closed. */
+export const MAX_SILENT_CONNECTIONS = 128;
+
+/** Connections that may wait until a listener gets to them, as far as the system allows it. */
+export const BACKLOG = 4_096;
+
+/** The time for a connection to come to its first call, TLS included. */
+export const SILENCE = '30s';
 
 /** The time for a connection to come about, TLS included. */
 export const CONNECT_TIMEOUT = '20s';

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { MAX_CONNECTIONS } from './limits.ts';
+import { affordablePlaces, Lobby, type Visit } from '../../core/index.ts';
+import { BACKLOG, MAX_CONNECTIONS, MAX_SILENT_CONNECTIONS, SILENCE } from './limits.ts';
 
 /** The certificate chain and the key of a server, PEM. */
 export interface ServerTls {
@@ -22,16 +23,31 @@ export interface Listener extends AsyncDisposable {
   readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
 }
 
+/** A connection that is ready for HTTP/2. */
+export interface Arrival {
+  readonly socket: Duplex;
+  /** Who it is, for people. */
+  readonly peer: string;
+  /** What keeps it from being closed for its silence. */
+  readonly visit: Visit;
+}
+
 /** Listens at `address`. @throws the system's error, such as EADDRINUSE. */
 export async function openListener(
   address: ListenAddress,
-  onConnection: (socket: Duplex, peer: string) => void,
+  onArrival: (arrival: Arrival) => void,
 ): Promise<Listener> {
-  const server = createListener(address, onConnection);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port });
+  const lobby = new Lobby({
+    places: affordablePlaces(MAX_SILENT_CONNECTIONS),
+    patience: SILENCE,
+    seats: MAX_CONNECTIONS,
+  });
+  const server =
+    'tls' in address ? createTls(address.tls, lobby, onArrival) : createPlain(address, lobby, onArrival);
+  const place = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
+  server.listen({ ...place, backlog: BACKLOG });
   await once(server, 'listening');
-  server.on('error', () => undefined); // Out of descriptors: the peer sees that nobody takes its connection.
+  server.on('error', () => undefined); // Of a connection that could not be taken: its peer sees that.
   const bound = server.address();
   return {
     address:
@@ -42,20 +58,30 @@ export async function openListener(
   };
 }
 
-function createListener(
-  address: ListenAddress,
-  onConnection: (socket: Duplex, peer: string) => void,
-): Server {
+function createPlain(address: object, lobby: Lobby, onArrival: (arrival: Arrival) => void): Server {
   let count = 0;
-  if ('path' in address)
-    return createServer((socket) => onConnection(socket, `unix socket, connection ${++count}`));
-  if (!('tls' in address)) return createServer((socket) => onConnection(socket, remoteName(socket)));
-  const { cert, key } = address.tls;
-  const server = createTlsServer({ cert, key, ALPNProtocols: ['h2'] }, (socket: TLSSocket) => {
-    if (socket.alpnProtocol === 'h2') onConnection(socket, remoteName(socket));
+  return createServer((socket) => {
+    const peer = 'path' in address ? `unix socket, connection ${++count}` : remoteName(socket);
+    onArrival({ socket, peer, visit: lobby.enter(socket) });
+  });
+}
+
+function createTls({ cert, key }: ServerTls, lobby: Lobby, onArrival: (arrival: Arrival) => void): Server {
+  const server = createTlsServer({ cert, key, ALPNProtocols: ['h2'] });
+  /** Those whose handshake is under way: what comes out of it is another socket, with the same name. */
+  const visits = new Map<string, Visit>();
+  server.on('connection', (socket) => {
+    const peer = remoteName(socket);
+    visits.set(peer, lobby.enter(socket));
+    socket.once('close', () => visits.delete(peer));
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const peer = remoteName(socket);
+    const visit = visits.get(peer);
+    if (visit && socket.alpnProtocol === 'h2') onArrival({ socket, peer, visit });
     else socket.destroy();
   });
   return server.on('tlsClientError', (_, socket) => socket.destroy());
 }
 
-const remoteName = (socket: Socket) => `${socket.remoteAddress}:${socket.remotePort}`;
+const remoteName = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}:${remotePort}`;

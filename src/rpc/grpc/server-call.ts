@@ -16,18 +16,24 @@ export class Http2ServerCall implements ServerCall {
   readonly path: string;
   readonly metadata: Metadata;
   readonly peer: string;
+  readonly connection: symbol;
   readonly deadline: Date | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #session: Http2Session | undefined;
   readonly #abort = new AbortController();
   #ended = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    { peer, connection }: Pick<ServerCall, 'peer' | 'connection'>,
+  ) {
     this.#stream = stream;
     this.#session = stream.session;
     this.path = headers[':path'] ?? '';
     this.metadata = readMetadata(headers);
     this.peer = peer;
+    this.connection = connection;
     const timeout = parseTimeout(String(headers['grpc-timeout'] ?? ''));
     this.deadline = timeout === undefined ? undefined : new Date(Date.now() + timeout);
     const timer = timeout === undefined ? undefined : startTimer(timeout, () => this.#timeOut());

@@ -8,8 +8,8 @@ import {
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Duration, parseDuration } from '../../core/index.ts';
-import { SERVER_SESSION, SERVER_WINDOW } from './limits.ts';
-import { type ListenAddress, type Listener, openListener } from './listener.ts';
+import { MAX_CONNECTIONS, SERVER_SESSION, SERVER_WINDOW } from './limits.ts';
+import { type Arrival, type ListenAddress, type Listener, openListener } from './listener.ts';
 import { refuseHttp, runHandler } from './serve-call.ts';
 import { Http2ServerCall } from './server-call.ts';
 import { methodPath, type Route, type ServerCall } from './service.ts';
@@ -33,7 +33,10 @@ export interface GrpcServerOptions {
 
 /** A gRPC server without a place of its own: it serves any number of listeners and single connections. */
 export interface GrpcServer extends AsyncDisposable {
-  /** Takes connections at `address` until the listener or the server is closed. */
+  /**
+   * Takes connections at `address` until the listener or the server is closed. One from which no call is let in for a
+   * while is closed; after its first call a peer may stay silent as long as it likes.
+   */
   listen(address: ListenAddress): Promise<Listener>;
   /**
    * Serves HTTP/2 with prior knowledge on one connection of any kind. Resolves when the connection has ended, however
@@ -52,6 +55,19 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   return new Http2Server(options);
 }
 
+/** A connection to be served; one that a listener has taken has to be admitted. */
+type Accepted = Pick<Arrival, 'socket' | 'peer'> & Partial<Arrival>;
+
+/** Who is at the other end of a connection. */
+interface Caller {
+  readonly peer: string;
+  readonly connection: symbol;
+  /** Whether the connection may stay, now that a call of it was let in. */
+  readonly admit: () => boolean;
+}
+
+const TOO_MANY = `${MAX_CONNECTIONS} clients are connected, the most that are served at the same time`;
+
 class Http2Server implements GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #routes: ReadonlyMap<string, Route>;
@@ -69,29 +85,14 @@ class Http2Server implements GrpcServer {
   }
 
   async listen(address: ListenAddress): Promise<Listener> {
-    const listener = await openListener(address, (socket, peer) => void this.accept(socket, peer));
+    const listener = await openListener(address, (arrival) => void this.#take(arrival));
     this.#listeners.add(listener);
     if (this.#closed) await listener[Symbol.asyncDispose]();
     return listener;
   }
 
   accept(connection: Duplex, peer = 'duplex'): Promise<void> {
-    if (this.#closed || connection.destroyed) {
-      connection.destroy();
-      return Promise.resolve();
-    }
-    const socket = unblocked(connection);
-    const session = performServerHandshake(socket, SERVER_SESSION);
-    session.setLocalWindowSize(SERVER_WINDOW);
-    session.on('error', () => socket.destroy());
-    session.on('stream', (stream, headers) => void this.#serve(stream, headers, peer));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#sessions.set(session, { socket, closed: promise });
-    session.once('close', () => {
-      this.#sessions.delete(session);
-      resolve();
-    });
-    return promise;
+    return this.#take({ socket: connection, peer });
   }
 
   close({ grace = 0 }: { readonly grace?: Duration } = {}): Promise<void> {
@@ -103,23 +104,44 @@ class Http2Server implements GrpcServer {
     return this.close();
   }
 
-  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: string): Promise<void> {
+  #take({ socket: connection, peer, visit }: Accepted): Promise<void> {
+    if (this.#closed || connection.destroyed) {
+      connection.destroy();
+      return Promise.resolve();
+    }
+    const socket = unblocked(connection);
+    const caller: Caller = { peer, connection: Symbol(peer), admit: () => visit?.admit() ?? true };
+    const session = performServerHandshake(socket, SERVER_SESSION);
+    session.setLocalWindowSize(SERVER_WINDOW);
+    session.on('error', () => socket.destroy());
+    session.on('stream', (stream, headers) => void this.#serve(stream, headers, caller));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#sessions.set(session, { socket, closed: promise });
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      resolve();
+    });
+    return promise;
+  }
+
+  async #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, caller: Caller): Promise<void> {
     if (refuseHttp(stream, headers)) return;
-    const call = new Http2ServerCall(stream, headers, peer);
+    const call = new Http2ServerCall(stream, headers, caller);
     this.#calls.add(call);
     stream.once('close', () => this.#calls.delete(call));
     try {
-      await this.#intercepted(stream, call);
+      await this.#intercepted(stream, call, caller);
       call.end();
     } catch (error) {
       call.end(this.#statusOf(error, call));
     }
   }
 
-  #intercepted(stream: ServerHttp2Stream, call: Http2ServerCall): Promise<void> {
+  #intercepted(stream: ServerHttp2Stream, call: Http2ServerCall, { admit }: Caller): Promise<void> {
     const route = this.#routes.get(call.path);
     const next = async () => {
       if (!route) throw new GrpcError(Status.UNIMPLEMENTED, `${call.path} is not served here`);
+      if (!admit()) throw new GrpcError(Status.RESOURCE_EXHAUSTED, TOO_MANY);
       await runHandler(route, stream, call);
     };
     return this.#options.intercept ? this.#options.intercept(call, next) : next();

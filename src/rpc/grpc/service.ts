@@ -11,6 +11,8 @@ export interface ServerCall {
   readonly metadata: Metadata;
   /** Who calls, for people: `unix socket, connection 3`, `127.0.0.1:4711`, or what `accept` was given. */
   readonly peer: string;
+  /** The same for all calls on one connection, and for no others. */
+  readonly connection: symbol;
   /** When the caller stops waiting, if it said so. */
   readonly deadline: Date | undefined;
   /**
