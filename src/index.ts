@@ -29,5 +29,6 @@ export {
   UnreachableError,
   UnsupportedError,
   type WaitOptions,
+  type WaitReport,
 } from './core/index.ts';
 export { type ServeOptions, serve } from './serve.ts';

@@ -1,5 +1,6 @@
 import type { Client, Interface, Rig } from '../interfaces/index.ts';
 import type { RemoteNode } from './node.ts';
+import type { Waitable } from './wait/wait-for.ts';
 
 /**
  * The handle of each interface, by its id. A package with an interface of its own adds its handle here by declaration
@@ -13,10 +14,13 @@ export type HandleFor<I extends Interface> = I['id'] extends keyof HandleTypes
   ? HandleTypes[I['id']]
   : Client<I>;
 
-/** The handles of a whole rig: each node's handle with its children as properties. The node `vnc` is called `display`. */
+/**
+ * The handles of a whole rig: each node's handle with its children as properties. The node `vnc` is called `display`. What
+ * has children can be waited for.
+ */
 export type ClientTree<R extends Rig> = HandleFor<R['interface']> & {
   readonly [K in keyof R['children'] as K extends 'vnc' ? 'display' : K]: ClientTree<R['children'][K]>;
-};
+} & ([keyof R['children']] extends [never] ? unknown : Waitable);
 
 /** Makes the handle of a node. It may ask the node for what the handle needs to know at once. */
 export type HandleFactory = (node: RemoteNode) => object | Promise<object>;

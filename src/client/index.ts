@@ -8,3 +8,5 @@ export * from './handles.ts';
 export type { RemoteNode, SessionInfo } from './node.ts';
 export { defineRig, type RigEntries, type RigEntry } from './rig.ts';
 export { type Session, sessionOf } from './session.ts';
+export type { RunWait, Wait, WaitPart, WaitScope, Watch } from './wait/wait.ts';
+export type { Waitable } from './wait/wait-for.ts';

@@ -11,6 +11,8 @@ export interface RemoteNode<I extends Interface = Interface> {
   readonly session: SessionInfo;
   /** The child of that name, if the report has it. */
   child<C extends Interface>(name: string, contract: C): RemoteNode<C> | undefined;
+  /** This node, or the nearest above it, that is such a one. */
+  nearest<C extends Interface>(contract: C): RemoteNode<C> | undefined;
 }
 
 /** The session that a node belongs to. */

@@ -24,5 +24,19 @@ export function remoteNode<I extends Interface>(
       const child = node.children.get(name);
       return child && remoteNode(exporter, session, child, childContract);
     },
+    nearest: (wanted) => {
+      const found = withParents(exporter.report.root, node).find((one) => matchInterface(one, wanted));
+      return found && remoteNode(exporter, session, found, wanted);
+    },
   };
+}
+
+/** `node`, its parent, and so on up to `root`. */
+function withParents(root: ReportNode, node: ReportNode): ReportNode[] {
+  const line = [root];
+  for (const name of node.path.split('.').filter(Boolean)) {
+    const child = line[0]?.children.get(name);
+    if (child) line.unshift(child);
+  }
+  return line;
 }

@@ -6,4 +6,5 @@ export const DEFAULT_TIMEOUT = {
   login: '10m',
   run: '10m',
   sshConnect: '5m',
+  waitFor: '10m',
 } as const satisfies Record<string, Duration>;

@@ -4,12 +4,16 @@ import type { ReportNode } from '../rpc/index.ts';
 import { createHandle } from './handles.ts';
 import { remoteNode } from './remote-node.ts';
 import { type OpenSession, rememberSession } from './session.ts';
+import { createWaitFor } from './wait/wait-for.ts';
 
 /** The handles of `rig` over the nodes of the report, which has been found to match it. */
 export async function buildTree(session: OpenSession, rig: Rig, node: ReportNode): Promise<object> {
   const { exporter, info } = session;
-  const handle = await createHandle(rig.interface, remoteNode(exporter, info, node, rig.interface));
+  const own = remoteNode(exporter, info, node, rig.interface);
+  const handle = await createHandle(rig.interface, own);
   rememberSession(handle, session);
+  if (Object.keys(rig.children).length > 0 && !hasProperty(handle, 'waitFor'))
+    attach(handle, 'waitFor', createWaitFor(handle, own));
   for (const [name, child] of Object.entries(rig.children)) {
     const found = node.children.get(name);
     if (!found) continue;

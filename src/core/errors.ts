@@ -231,15 +231,29 @@ export class UnreachableError extends DutError {
   }
 }
 
+/** What has become of a wait, and of each of its parts. */
+export interface WaitReport {
+  readonly name: string;
+  /** `dropped`: it had not come when nobody needed it any more. */
+  readonly state: 'waiting' | 'met' | 'failed' | 'dropped';
+  /** When it got into this state, ISO 8601. */
+  readonly since: string;
+  /** What it saw last, or why it failed. */
+  readonly last?: string;
+  readonly parts?: readonly WaitReport[];
+}
+
 /** The time for an operation was up. Not called TimeoutError: that name is the platform's. */
 export class DeadlineError extends DutError {
   readonly code = 'deadline';
   /** The time that was given, as a duration: `'2m'`. */
   declare readonly after: string;
   declare readonly waitingFor: string;
+  /** Of a wait for several things: what became of it and of each. */
+  declare readonly report: WaitReport | undefined;
   constructor(
     message: string,
-    fields: { after: string; waitingFor: string },
+    fields: { after: string; waitingFor: string; report?: WaitReport },
     options: DutErrorOptions & { fault?: Fault } = {},
   ) {
     super(message, options.fault ?? 'device', fields, options);
@@ -268,6 +282,18 @@ export class InternalError extends DutError {
   constructor(message: string, fields: { incident: string }, options?: DutErrorOptions) {
     super(message, 'bug', fields, options);
   }
+}
+
+/** The same error in other words, with `error` as its cause. */
+export function restateError(error: DutError, message: string): DutError {
+  type Class = new (message: string, fields: object, options: DutErrorOptions & { fault: Fault }) => DutError;
+  const { fields, fault, operation } = error;
+  const Same = error.constructor as Class; // SAFE: every class above is made of these
+  return new Same(message, fields, {
+    ...(operation !== undefined && { operation }),
+    fault,
+    cause: error,
+  });
 }
 
 /** True for errors of jumplead, also of another copy of this package. */

@@ -30,6 +30,7 @@ async function stock<I extends Interface>(
       defer: () => undefined,
     },
     child: () => undefined,
+    nearest: () => undefined,
   };
   return { handle: (await createHandle(contract, node)) as HandleFor<I>, made };
 }

@@ -3,6 +3,7 @@ import {
   AuthError,
   ConfigError,
   DeadlineError,
+  type DutError,
   isDutError,
   raceSignal,
   startDeadline,
@@ -11,7 +12,7 @@ import {
 } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import { duplexOf } from '../duplex.ts';
-import { pause } from '../pause.ts';
+import { keepTrying } from '../keep-trying.ts';
 
 /** Who logs in, and with what: the key is tried before the password. */
 export interface SshLogin {
@@ -19,6 +20,12 @@ export interface SshLogin {
   /** In OpenSSH's format. */
   readonly privateKey?: string | undefined;
   readonly password?: string | undefined;
+}
+
+/** How long to go on trying. */
+export interface SshConnecting extends WaitOptions {
+  /** Told each time that the server does not answer yet. */
+  readonly onRefusal?: ((error: DutError) => void) | undefined;
 }
 
 /** A server that accepted the login. */
@@ -32,8 +39,6 @@ export interface SshConnection {
 
 /** A guest that is starting may swallow a connection: then another one is tried. */
 const ATTEMPT_TIMEOUT = 20_000;
-const FIRST_PAUSE = 200;
-const LONGEST_PAUSE = 2_000;
 
 /**
  * Connects and logs in, again and again until the server answers: it may still be starting.
@@ -44,26 +49,25 @@ const LONGEST_PAUSE = 2_000;
 export async function connectSsh(
   open: (options: WaitOptions) => Promise<ByteChannel>,
   login: SshLogin,
-  options: WaitOptions,
+  { onRefusal, ...options }: SshConnecting,
 ): Promise<SshConnection> {
   using deadline = startDeadline(options, { operation: 'ssh.connect', waitingFor: 'the ssh server' });
+  const { signal } = deadline;
   const config = configOf(login);
   let last: unknown;
-  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-    try {
-      return await attempt(open, config, deadline.signal);
-    } catch (error) {
-      if (!isTransient(error)) throw withLast(error, last);
-      last = error;
-    }
-    await pause(wait, deadline.signal).catch((error) => {
-      throw withLast(error, last);
-    });
+  const onFailure = (error: unknown) => {
+    last = error;
+    if (isDutError(error)) onRefusal?.(error);
+  };
+  try {
+    return await keepTrying(() => attempt(open, config, signal), { signal, mayPass, onFailure });
+  } catch (error) {
+    throw withLast(error, last);
   }
 }
 
 /** Nobody listens, or whoever does is not ready: that passes while a machine starts. */
-const isTransient = (error: unknown) => isDutError(error) && error.code === 'unreachable';
+const mayPass = (error: unknown) => isDutError(error) && error.code === 'unreachable';
 
 /** The deadline's error says what kept the server from answering. */
 function withLast(error: unknown, last: unknown): unknown {

@@ -3,11 +3,11 @@ import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/ind
 import { registerHandle } from '../handles.ts';
 import type { RemoteNode } from '../node.ts';
 import { DEFAULT_TIMEOUT } from '../timeouts.ts';
-import { connectSsh, type SshLogin } from './ssh-connect.ts';
+import { connectSsh, type SshConnecting, type SshLogin } from './ssh-connect.ts';
 import { openSshSession, type SshSession } from './ssh-session.ts';
 
 /** How to log in, where it shall be other than the device says. */
-export type SshConnectOptions = WaitOptions & Partial<SshLogin>;
+export type SshConnectOptions = SshConnecting & Partial<SshLogin>;
 
 /** The ssh server of a device. */
 export interface SshHandle {

@@ -1,0 +1,47 @@
+import { startDeadline, type WaitOptions } from '../../core/index.ts';
+import type { RemoteNode } from '../node.ts';
+import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { openDeviceWatch } from './device-watch.ts';
+import type { Wait } from './wait.ts';
+import { waitError } from './wait-error.ts';
+import { WaitRecord } from './wait-record.ts';
+
+/** A device, made of parts, that can be waited for. */
+export interface Waitable {
+  /**
+   * Waits until `wait` has come, 10 minutes unless `timeout` says otherwise, and resolves with what came. `jumplead/wait`
+   * has what can be waited for, and joins it.
+   *
+   * Ends at once when it cannot come any more: a part has failed for good, or the machine is off, fails or goes off.
+   *
+   * @throws UnsupportedError before anything waits, when the device lacks what is needed; DeadlineError that says what was
+   * met, what was not, and what was seen last; the error of the part or of the machine that failed.
+   */
+  waitFor<Device, Result>(this: Device, wait: Wait<Device, Result>, options?: WaitOptions): Promise<Result>;
+}
+
+/** Makes `waitFor` for the handles of `node`. */
+export function createWaitFor(device: object, node: RemoteNode): Waitable['waitFor'] {
+  return async (wait, options = {}) => {
+    using deadline = startDeadline(
+      { timeout: DEFAULT_TIMEOUT.waitFor, ...options },
+      { operation: 'waitFor', waitingFor: wait.name },
+    );
+    const record = new WaitRecord(wait.name);
+    const over = new AbortController();
+    const signal = AbortSignal.any([deadline.signal, over.signal, node.session.signal]);
+    // SAFE: the tree that it is a property of, which its type says of `this`
+    const scope = { device: device as never, node, signal };
+    try {
+      const run = await wait.prepare(scope);
+      const { failed } = await openDeviceWatch(node, signal);
+      return await Promise.race([record.run(run, signal), failed]);
+    } catch (error) {
+      throw options.signal?.aborted
+        ? options.signal.reason
+        : waitError(error, record, deadline.signal.reason);
+    } finally {
+      over.abort(new Error('the wait is over'));
+    }
+  };
+}

@@ -1,0 +1,47 @@
+import type { RemoteNode } from '../node.ts';
+
+/**
+ * Something that a device can be waited for: `jumplead/wait` has those that come with the package, and `custom` for others.
+ * `Device` is what it needs of the handles.
+ */
+export interface Wait<in Device = never, out Result = unknown> {
+  /** As errors call it: `console /login:/`. */
+  readonly name: string;
+  /**
+   * Looks whether the device can be waited for in this way, before anything waits.
+   *
+   * @throws UnsupportedError when it cannot.
+   */
+  readonly prepare: (scope: WaitScope<Device>) => Promise<RunWait<Result>>;
+}
+
+/** Waits. Resolves when what was waited for has come; rejects when it cannot come any more. */
+export type RunWait<Result> = (watch: Watch) => Promise<Result>;
+
+/** What is waited for something. */
+export interface WaitScope<out Device> {
+  /** The handles. */
+  readonly device: Device;
+  /** The node that they are of. */
+  readonly node: RemoteNode;
+  /** Ends the preparation. */
+  readonly signal: AbortSignal;
+}
+
+/** What a wait is given while it waits. */
+export interface Watch {
+  /** Ends the wait: its time is up, or what it is part of has come to an end without it. */
+  readonly signal: AbortSignal;
+  /** Notes what was seen last. Errors show it; a function is asked when there is one. */
+  saw(last: string | (() => string)): void;
+  /** Waits until all parts have come, and fails as soon as one of them does. */
+  all<Result>(parts: readonly WaitPart<Result>[]): Promise<Result[]>;
+  /** Waits until one part has come, and ends the others then. Fails when all have failed. */
+  any<Result>(parts: readonly WaitPart<Result>[]): Promise<Result>;
+}
+
+/** A part of a wait, with its name in errors. */
+export interface WaitPart<out Result> {
+  readonly name: string;
+  readonly run: RunWait<Result>;
+}
