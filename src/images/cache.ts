@@ -1,9 +1,17 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cacheDir, NotFoundError, runTool } from '../core/index.ts';
-import { IMAGE_ARCHES, type ImageArch } from './arches.ts';
-import { acquireLock } from './lock.ts';
+import { cacheDir, NotFoundError } from '../core/index.ts';
+import { IMAGE_ARCHES } from './arches.ts';
+import {
+  type CachedFile,
+  discardKept,
+  findLeftovers,
+  KeptFacts,
+  type KeptPlace,
+  listKept,
+  readKept,
+  takeTurn,
+} from './kept.ts';
 import { type Recipe, recipeHash, recipeId } from './recipe.ts';
 
 /** Where the cache is, and what ends the call. */
@@ -13,50 +21,71 @@ export interface CacheOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A built image (or tiny guest) in the cache; the same facts are in its `image.json`, without the paths. */
-export interface CachedImage {
-  readonly id: string;
-  readonly name: string;
-  readonly arch: ImageArch;
-  /** The hash of its recipe. */
-  readonly recipe: string;
-  /** The folder that holds its files and nothing else. */
-  readonly dir: string;
-  readonly files: readonly CachedFile[];
-  /** The path of the first file: the disk image, or the tiny guest's kernel. */
-  readonly file: string;
-  /** Bytes of all files. */
-  readonly size: number;
-  /** When it was built. */
-  readonly built: Date;
-}
-
-/** One file of a built image. */
-export interface CachedFile {
-  readonly name: string;
-  readonly size: number;
-  readonly sha256: string;
-}
-
-const FACTS = 'image.json';
-const Facts = z.object({
-  id: z.string(),
-  name: z.string(),
+const BuiltFacts = KeptFacts.extend({
   arch: z.enum(IMAGE_ARCHES),
+  /** The hash of its recipe. */
   recipe: z.string(),
-  files: z.array(z.object({ name: z.string(), size: z.int(), sha256: z.string() })).nonempty(),
   built: z.coerce.date(),
 });
-const builtDir = (cache = cacheDir()) => join(cache, 'images', 'built');
+
+const PulledFacts = KeptFacts.extend({
+  /** `null`: nobody has said. */
+  arch: z.enum(IMAGE_ARCHES).nullable(),
+  /** The address that it was asked for at, without secrets. */
+  source: z.string(),
+  /** What it was checked against; `null`: nothing was known of it. */
+  digest: z
+    .object({
+      algorithm: z.enum(['sha256', 'sha512']),
+      value: z.string(),
+      /** The address of the checksum file; `null`: the caller gave it. */
+      from: z.string().nullable(),
+    })
+    .nullable(),
+  /** What the server said of this version of the file. */
+  version: z.string().nullable(),
+  /** The user that it makes by itself, where that is known. */
+  user: z.string().nullable(),
+  pulled: z.coerce.date(),
+});
+
+/** An image (or tiny guest) that was built here; the same facts are in its `image.json`, without the paths. */
+export interface BuiltImage extends Readonly<z.infer<typeof BuiltFacts>>, KeptPlace {
+  readonly kind: 'built';
+}
+
+/** An image that was downloaded; likewise. */
+export interface PulledImage extends Readonly<z.infer<typeof PulledFacts>>, KeptPlace {
+  readonly kind: 'pulled';
+}
+
+/** An image in the cache. */
+export type CachedImage = BuiltImage | PulledImage;
+
+export const builtDir = (cache = cacheDir()) => join(cache, 'images', 'built');
+export const pulledDir = (cache = cacheDir()) => join(cache, 'images', 'pulled');
+
+/** When an image was built or pulled. */
+export const sinceWhen = (image: CachedImage): Date => (image.kind === 'built' ? image.built : image.pulled);
 
 /** The images in the cache, newest first. Whatever is unfinished or damaged is not among them. */
 export async function listImages(options: CacheOptions = {}): Promise<CachedImage[]> {
-  const root = builtDir(options.cache);
-  const names = await readdir(root).catch(() => []);
-  const images = await Promise.all(
-    names.filter((name) => !name.startsWith('.')).map((name) => readImage(join(root, name))),
-  );
-  return images.filter((image) => image !== undefined).sort((a, b) => b.built.getTime() - a.built.getTime());
+  const images = [
+    ...(await listKept(builtDir(options.cache), BuiltFacts)).map((image) => ({
+      kind: 'built' as const,
+      ...image,
+    })),
+    ...(await listPulled(options)),
+  ];
+  return images.toSorted((a, b) => sinceWhen(b).getTime() - sinceWhen(a).getTime());
+}
+
+/** The images that were downloaded. */
+export async function listPulled(options: CacheOptions = {}): Promise<PulledImage[]> {
+  return (await listKept(pulledDir(options.cache), PulledFacts)).map((image) => ({
+    kind: 'pulled',
+    ...image,
+  }));
 }
 
 /** The newest image of that name and architecture, or undefined; an older recipe's counts as well. */
@@ -69,22 +98,33 @@ export async function findImage(
 }
 
 /**
- * Removes images from the cache: all of a name (`debian-12`), those of one architecture (`debian-12-x86_64`), or one by
- * its id. Returns what was removed. Files that a process still has open stay readable to it.
+ * Those of `images` that `name` means: all of a name (`debian-12`), those of one architecture (`debian-12-x86_64`), or one
+ * by its id.
+ *
+ * @throws NotFoundError when nothing has that name.
+ */
+export function chooseImages<T extends Pick<CachedImage, 'id' | 'name' | 'arch'>>(
+  images: readonly T[],
+  name: string,
+): T[] {
+  const chosen = images.filter((image) =>
+    [image.name, `${image.name}-${image.arch}`, image.id].includes(name),
+  );
+  if (chosen.length > 0) return chosen;
+  const known = images.map(({ id }) => id);
+  const message = `no image ${JSON.stringify(name)} in the cache; there are: ${known.join(', ') || 'none'}`;
+  throw new NotFoundError(message, { what: 'image', missing: name, known });
+}
+
+/**
+ * Removes the images that are called `name`, as {@link chooseImages} has it, and returns them. Files that a process still
+ * has open stay readable to it.
  *
  * @throws NotFoundError when nothing has that name.
  */
 export async function removeImage(name: string, options: CacheOptions = {}): Promise<CachedImage[]> {
-  const images = await listImages(options);
-  const chosen = images.filter((image) =>
-    [image.name, `${image.name}-${image.arch}`, image.id].includes(name),
-  );
-  if (chosen.length === 0) {
-    const known = images.map(({ id }) => id);
-    const message = `no image ${JSON.stringify(name)} in the cache; there are: ${known.join(', ') || 'none'}`;
-    throw new NotFoundError(message, { what: 'image', missing: name, known });
-  }
-  for (const image of chosen) await discard(image.dir);
+  const chosen = chooseImages(await listImages(options), name);
+  for (const image of chosen) await discardKept(image.dir);
   return chosen;
 }
 
@@ -102,75 +142,28 @@ export async function cachedBuild(
   recipe: Recipe,
   build: BuildStep,
   options: CacheOptions = {},
-): Promise<CachedImage> {
-  const root = builtDir(options.cache);
+): Promise<BuiltImage> {
+  const { signal, cache } = options;
+  const root = builtDir(cache);
   const id = recipeId(recipe);
   const dir = join(root, id);
-  const ready = await readImage(dir);
-  if (ready) return ready;
-  await using _turn = await acquireLock(join(root, `.lock-${id}`), { signal: options.signal });
-  const meanwhile = await readImage(dir);
-  if (meanwhile) return meanwhile;
-  await removeLeftovers(root, id);
-  await using stack = new AsyncDisposableStack();
-  const work = await mkdtemp(join(root, `.build-${id}-`));
-  stack.defer(() => removeTree(work));
-  const out = join(work, 'out');
-  await mkdir(out);
-  const files = await build(work);
-  options.signal?.throwIfAborted();
+  const ready = await readKept(dir, BuiltFacts);
+  if (ready) return { kind: 'built', ...ready };
+  await using turn = await takeTurn(root, id, { signal });
+  const meanwhile = await readKept(dir, BuiltFacts);
+  if (meanwhile) return { kind: 'built', ...meanwhile };
+  const files = await build(turn.work);
+  signal?.throwIfAborted();
   const facts = {
-    id,
-    name: recipe.name,
-    arch: recipe.arch,
-    recipe: recipeHash(recipe),
-    files,
+    ...{ id, name: recipe.name, arch: recipe.arch, recipe: recipeHash(recipe) },
+    files: [...files],
     built: new Date(),
   };
-  await writeFile(join(out, FACTS), `${JSON.stringify({ ...facts, from: recipe }, null, 2)}\n`);
-  await removeTree(dir);
-  await rename(out, dir);
-  return withPaths(facts, dir);
+  return { kind: 'built', ...(await turn.settle(facts, { from: recipe })) };
 }
 
-function withPaths(facts: Omit<CachedImage, 'dir' | 'file' | 'size'>, dir: string): CachedImage {
-  const size = facts.files.reduce((sum, file) => sum + file.size, 0);
-  return { ...facts, dir, file: join(dir, facts.files[0]?.name ?? ''), size };
+/** What lies among the images of the cache and is none: of those who were killed, and what was put aside as damaged. */
+export async function listLeftovers(options: CacheOptions = {}): Promise<string[]> {
+  const roots = [builtDir(options.cache), pulledDir(options.cache)];
+  return (await Promise.all(roots.map(findLeftovers))).flat();
 }
-
-/** Complete means: the facts are there, and every file has the size that they say. */
-async function readImage(dir: string): Promise<CachedImage | undefined> {
-  try {
-    const facts = Facts.parse(JSON.parse(await readFile(join(dir, FACTS), 'utf8')));
-    for (const file of facts.files) {
-      if ((await stat(join(dir, file.name))).size !== file.size) return undefined;
-    }
-    return withPaths(facts, dir);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Removes what builds left behind that were killed: those of this recipe, whose lock we hold, and those of other
- * recipes whose lock nobody holds.
- */
-async function removeLeftovers(root: string, id: string): Promise<void> {
-  for (const name of await readdir(root)) {
-    const path = join(root, name);
-    const [, owner] = /^\.build-(.+)-[^-]+$/.exec(name) ?? [];
-    if (owner === id || name.startsWith('.removed-')) await removeTree(path);
-    // Fails when that build is still going on.
-    else if (owner)
-      await runTool('flock', ['-n', join(root, `.lock-${owner}`), 'rm', '-rf', path]).catch(() => undefined);
-  }
-}
-
-/** Moved out of sight first, so that nobody finds half of it. */
-async function discard(dir: string): Promise<void> {
-  const aside = await mkdtemp(join(dir, '..', '.removed-'));
-  await rename(dir, join(aside, 'image'));
-  await removeTree(aside);
-}
-
-const removeTree = async (path: string) => await rm(path, { recursive: true, force: true, maxRetries: 3 });

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CachedFile } from './cache.ts';
+import type { CachedFile } from './kept.ts';
 
 /** Name, size and SHA-256 of a file. */
 export async function describeFile(

@@ -2,13 +2,16 @@ export { type ArchFacts, arches, checkArch, IMAGE_ARCHES, type ImageArch } from 
 export { type BuildImageOptions, buildImage, IMAGE_NAMES } from './build-image.ts';
 export { type BuildTinyGuestOptions, buildTinyGuest, type TinyGuest } from './build-tiny.ts';
 export {
-  type CachedFile,
+  type BuiltImage,
   type CachedImage,
   type CacheOptions,
   findImage,
   listImages,
+  type PulledImage,
   removeImage,
 } from './cache.ts';
+export { CATALOGUE, type CatalogueEntry, FALLBACK_IMAGE } from './catalogue.ts';
+export type { CachedFile } from './kept.ts';
 export {
   type BuildHost,
   checkImageTools,

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-/** `jumplead images`: the test images that can be built here. */
+/** `jumplead images`: those that were built or pulled, and those that can be. */
 export function registerImages(program: Command): void {
-  const images = program.command('images').description('build, list and remove images');
+  const images = program.command('images').description('build, pull, list and remove images');
   images
     .command('build')
     .description('build a test image from Debian packages; what was built before is used again')
@@ -17,6 +17,11 @@ export function registerImages(program: Command): void {
     .description('list the images that are kept')
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => (await import('./images-run.ts')).list(options));
+  images
+    .command('catalogue')
+    .description('list the public images that can be pulled by name')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: boolean }) => (await import('./images-run.ts')).listCatalogue(options));
   images
     .command('rm')
     .description('remove images that are kept')
