@@ -10,6 +10,7 @@ export {
   type ConfigIssue,
   DeadlineError,
   DeviceError,
+  type DeviceFailure,
   type Duration,
   DutError,
   type DutErrorOptions,

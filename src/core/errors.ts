@@ -188,12 +188,36 @@ export class CommandError extends DutError {
   }
 }
 
+/** What is known of a device that failed. Whoever reports it tells what he knows. */
+export interface DeviceFailure {
+  /** What happened; of a machine the name of its event: `EXIT`, `GUEST_PANICKED`, `GUEST_OOPS`, ... */
+  readonly event: string;
+  /** The last lines of its console. */
+  readonly tail: string;
+  /** Who saw it: `process` (QEMU ended), `qmp` (QEMU says so), `pvpanic` (the guest's driver said so), `console` (by its text). */
+  readonly detectedBy?: string | undefined;
+  /** ISO 8601. */
+  readonly since?: string | undefined;
+  /** The last of what the program that plays the device said on stderr, with how it ended where it did. */
+  readonly stderr?: string | undefined;
+  readonly exitCode?: number | null | undefined;
+  readonly signal?: string | null | undefined;
+  /** A command line that starts the same machine by hand. */
+  readonly command?: string | undefined;
+}
+
 /** The device itself failed: it panicked, reset, stopped or went away. */
-export class DeviceError extends DutError {
+export class DeviceError extends DutError implements DeviceFailure {
   readonly code = 'device';
   declare readonly event: string;
   declare readonly tail: string;
-  constructor(message: string, fields: { event: string; tail: string }, options?: DutErrorOptions) {
+  declare readonly detectedBy: string | undefined;
+  declare readonly since: string | undefined;
+  declare readonly stderr: string | undefined;
+  declare readonly exitCode: number | null | undefined;
+  declare readonly signal: string | null | undefined;
+  declare readonly command: string | undefined;
+  constructor(message: string, fields: DeviceFailure, options?: DutErrorOptions) {
     super(message, 'device', fields, options);
   }
 }

@@ -1,6 +1,7 @@
 export * from './deadline.ts';
 export * from './errors.ts';
 export * from './lobby.ts';
+export * from './escapes.ts';
 export * from './log.ts';
 export * from './meter.ts';
 export * from './paths.ts';

@@ -21,6 +21,7 @@ import {
   UnreachableError,
   UnsupportedError,
 } from '../core/index.ts';
+import { DeviceFailureFields } from '../interfaces/index.ts';
 import { Status } from './grpc/index.ts';
 
 /** How one class of error travels: the status that other clients see, and how its fields make it again. */
@@ -112,7 +113,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   ),
   device: entry(
     Status.ABORTED,
-    z.object({ event: text, tail: text }),
+    DeviceFailureFields,
     (message, fields, options) => new DeviceError(message, fields, options),
   ),
   launch: entry(

@@ -1,6 +1,5 @@
-import { raceSignal } from '../../core/index.ts';
+import { createEscapeFilter, raceSignal } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { createEscapeFilter } from './escapes.ts';
 import { createMatchers, literally, type Patterns } from './patterns.ts';
 import { type Found, UnreadText } from './unread-text.ts';
 

@@ -63,19 +63,27 @@ export class Recorder implements AsyncDisposable {
     return this.#transcript.length;
   }
 
+  /** Where the next reader `from: 'next'` starts. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Where the last power-on was. */
   get boot(): number {
     return this.#boot;
   }
 
-  /** A power-on: what is written to the file that is returned is recorded, until its end. The session lasts until `finish`. */
-  async begin(): Promise<Spool> {
+  /**
+   * A power-on: what is written to the file that is returned is recorded, until its end. The session lasts until `finish`.
+   * `onRecorded` gets each piece when readers do.
+   */
+  async begin(onRecorded?: (chunk: Uint8Array) => void): Promise<Spool> {
     const spool = await Spool.open(this.#options.spool, this.offset, this.#options.log);
     this.#sessions.push({});
     this.#boot = this.offset;
     this.#next = this.offset;
     this.#spool = spool;
-    this.#recording = this.#record(spool);
+    this.#recording = this.#record(spool, onRecorded);
     this.#announce();
     return spool;
   }
@@ -120,13 +128,16 @@ export class Recorder implements AsyncDisposable {
     if (!this.#failure) await this.#transcript.mark(event).catch((error) => this.#fail(error));
   }
 
-  /** What was said and will be said from `start` on. Aborting `signal` ends it with the signal's reason. */
-  read(start: ConsoleStart, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  /**
+   * What was said and will be said from `start` on; the next reader goes on where those end that `count`. Aborting `signal`
+   * ends it with the signal's reason.
+   */
+  read(start: ConsoleStart, signal: AbortSignal, counts = start === 'next'): AsyncIterable<Uint8Array> {
     const offset = this.#offsetOf(start);
     const last = this.#sessions.at(-1);
     const nothingLeft = last?.end === undefined ? !last : offset >= last.end;
     const session = this.#sessions.length - (nothingLeft ? 0 : 1);
-    return this.#follow(offset, session, start === 'next', signal);
+    return this.#follow(offset, session, counts, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,9 +178,12 @@ export class Recorder implements AsyncDisposable {
     throw new ConfigError(`from: ${message}`, { issues: [{ path: 'from', message }] });
   }
 
-  async #record(spool: Spool): Promise<void> {
+  async #record(spool: Spool, onRecorded: (chunk: Uint8Array) => void = () => undefined): Promise<void> {
     try {
-      for await (const chunk of spool) await this.#store(chunk);
+      for await (const chunk of spool) {
+        await this.#store(chunk);
+        onRecorded(chunk);
+      }
     } catch (error) {
       this.#fail(error);
     }

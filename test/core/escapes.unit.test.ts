@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createEscapeFilter } from '../../../src/client/console/escapes.ts';
+import { createEscapeFilter } from '../../src/core/escapes.ts';
 
 const strip = (...pieces: string[]) => {
   const filter = createEscapeFilter();
