@@ -31,7 +31,10 @@ describe('a fault is known by', () => {
     ['[    2.000000] BUG: unable to handle page fault for address: ffffffffc0000000\r\n', 'GUEST_OOPS'],
     ['[    2.000000] kernel BUG at fs/ext4/inode.c:2745!\r\n', 'GUEST_OOPS'],
     ['[    2.000000] general protection fault, probably for non-canonical address\r\n', 'GUEST_OOPS'],
-    ['[    2.000000] Unable to handle kernel NULL pointer dereference at virtual address 0\r\n', 'GUEST_OOPS'],
+    [
+      '[    2.000000] Unable to handle kernel NULL pointer dereference at virtual address 0\r\n',
+      'GUEST_OOPS',
+    ],
     ['[    2.000000] Internal error: Oops: 0000000096000004 [#1] SMP\r\n', 'GUEST_OOPS'],
     [
       '[   99.000000] Out of memory: Killed process 123 (tail) total-vm:190000kB, anon-rss:180000kB\r\n',
@@ -46,10 +49,7 @@ describe('a fault is known by', () => {
     ['No bootable device.\r\n', 'NOTHING_TO_BOOT'],
     ['BdsDxe: No bootable option or device was found.\r\n', 'NOTHING_TO_BOOT'],
     ['error: no such partition.\r\nEntering rescue mode...\r\ngrub rescue> ', 'NOTHING_TO_BOOT'],
-    [
-      '\x1b[2J\x1b[01;01H\r\n\x1b[1m\x1b[33m\x1b[40mShell> \x1b[0m\x1b[37m\x1b[40m',
-      'FIRMWARE_SHELL',
-    ],
+    ['\x1b[2J\x1b[01;01H\r\n\x1b[1m\x1b[33m\x1b[40mShell> \x1b[0m\x1b[37m\x1b[40m', 'FIRMWARE_SHELL'],
     ['\x1b[31mYou are in \x1b[1memergency mode\x1b[0m. After\r\n', 'EMERGENCY_MODE'],
   ])('%j', ([text, event]) => {
     expect(detect(text)).toEqual([expect.stringMatching(`^${event}: `)]);
@@ -150,7 +150,9 @@ test('what is found does not depend on how the text was cut', () => {
     .map((lines) => lines.flat().join(''));
   fc.assert(
     fc.property(text, fc.array(fc.nat(2_000)), (whole, cuts) => {
-      const ends = [0, ...cuts.map((cut) => cut % (whole.length + 1)), whole.length].toSorted((a, b) => a - b);
+      const ends = [0, ...cuts.map((cut) => cut % (whole.length + 1)), whole.length].toSorted(
+        (a, b) => a - b,
+      );
       const pieces = ends.slice(1).map((end, index) => whole.slice(ends[index], end));
       expect(detect(...pieces)).toEqual(detect(whole));
     }),

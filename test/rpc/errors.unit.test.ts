@@ -61,7 +61,23 @@ const examples: Readonly<Record<ErrorCode, readonly [DutError, string]>> = {
     new CommandError('failed', { command: 'false', ...exit, stdout: 'o', stderr: 'e' }, options),
     'ABORTED',
   ],
-  device: [new DeviceError('panicked', { event: 'GUEST_PANICKED', tail: 'Oops' }, options), 'ABORTED'],
+  device: [
+    new DeviceError(
+      'QEMU was ended by SIGKILL',
+      {
+        event: 'EXIT',
+        tail: 'Oops',
+        detectedBy: 'process',
+        since: '2026-01-01T00:00:00.000Z',
+        stderr: 's',
+        exitCode: null,
+        signal: 'SIGKILL',
+        command: 'sh /t/qemu.sh',
+      },
+      options,
+    ),
+    'ABORTED',
+  ],
   launch: [
     new LaunchError('no qemu', { command: 'qemu', ...exit, stderr: 's', hint: 'install it' }, options),
     'INTERNAL',
@@ -118,6 +134,31 @@ describe('an error crosses the wire', () => {
     const { size, received } = travel(new DeviceError('panicked', { event: 'panic', tail }));
     expect(size).toBeLessThan(7 * 1_024);
     expect(received).toMatchObject({ event: 'panic', tail: expect.stringMatching(/^…ü+ the end$/) });
+  });
+
+  test('with all short fields of a device that failed at length', () => {
+    const failure = {
+      event: 'EXIT',
+      detectedBy: 'process',
+      since: '2026-01-01T00:00:00.000Z',
+      exitCode: null,
+      signal: 'SIGSEGV',
+      command: `sh /${'a/long/way/'.repeat(10)}qemu.sh`,
+    };
+    const [tail, stderr] = [`${'ü'.repeat(50_000)} the end`, `${'x'.repeat(8_000)} aborted`];
+    const { size, received } = travel(new DeviceError(`it died\n${tail}`, { ...failure, tail, stderr }));
+    expect(size).toBeLessThan(7 * 1_024);
+    expect(received.message).toMatch(/^it died\nü/);
+    expect(received).toMatchObject({
+      ...failure,
+      tail: expect.stringMatching(/^…ü+ the end$/),
+      stderr: expect.stringMatching(/^…x+ aborted$/),
+    });
+  });
+
+  test('that an exporter of another kind has told less of', () => {
+    const error = new DeviceError('it burnt', { event: 'smoke', tail: '' });
+    expect(travel(error).received.fields).toEqual({ event: 'smoke', tail: '' });
   });
 
   test('with the beginning of a long message', () => {
