@@ -1,4 +1,5 @@
 import { ImageError } from '../../../core/index.ts';
+import { checkQcow2, LARGEST_HEADER, Qcow2Fault } from './qcow2-header.ts';
 
 /** The formats of disk images that a machine can use. */
 export type ImageFormat = 'raw' | 'qcow2';
@@ -11,11 +12,9 @@ export interface ImageFacts {
 }
 
 /** How many bytes of an image are needed to know what it is. */
-export const HEADER_SIZE = 512;
+export const HEADER_SIZE = LARGEST_HEADER;
 
 const QCOW2_MAGIC = 'QFI\xfb';
-/** Bit 2 of the incompatible features: the data lies in another file. */
-const EXTERNAL_DATA = 0x04;
 
 /** Things that are often taken for an image, by what they begin with. */
 const NO_IMAGES: readonly (readonly [string, string])[] = [
@@ -31,7 +30,7 @@ const WEB_PAGE = /^\s*<(?:!doctype|html|\?xml)/i;
 
 /**
  * Reads an image's first bytes. A qcow2 image that refers to other files is refused: whoever made it would choose which
- * files of this host the machine reads.
+ * files of this host the machine reads. So is one whose sizes are absurd: QEMU would allocate by them.
  *
  * @param header The first {@link HEADER_SIZE} bytes, or all where there are fewer.
  * @throws ImageError when it is empty, no image, or refused.
@@ -39,26 +38,21 @@ const WEB_PAGE = /^\s*<(?:!doctype|html|\?xml)/i;
 export function readImageFacts(header: Uint8Array, size: number, source: string): ImageFacts {
   if (size === 0) throw imageError('it is empty', source);
   const start = Buffer.from(header.buffer, header.byteOffset, header.length);
-  const text = start.toString('latin1');
-  if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, source);
+  const text = start.toString('latin1', 0, 512);
+  if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, size, source);
   const [, other] = NO_IMAGES.find(([magic]) => text.startsWith(magic)) ?? [];
   if (other) throw imageError(`it is ${other}`, source);
   if (WEB_PAGE.test(text)) throw imageError('it is a web page, not an image: is the address right?', source);
   return { format: 'raw', virtualSize: size };
 }
 
-/** The fields are those of QEMU's `docs/interop/qcow2.txt`. */
-function readQcow2(header: Buffer, source: string): ImageFacts {
-  if (header.length < 72) throw imageError('it is a qcow2 image that ends within its header', source);
-  const version = header.readUInt32BE(4);
-  if (version !== 2 && version !== 3)
-    throw imageError(`it is qcow2 of version ${version}; known: 2, 3`, source);
-  if (header.readBigUInt64BE(8) !== 0n) throw imageError('it is a qcow2 overlay of another file', source);
-  const encryption = header.readUInt32BE(32);
-  if (encryption !== 0) throw imageError('it is encrypted', source);
-  const features = version === 3 && header.length >= 80 ? header.readUInt32BE(76) : 0;
-  if ((features & EXTERNAL_DATA) !== 0) throw imageError('it is qcow2 with its data in another file', source);
-  return { format: 'qcow2', virtualSize: Number(header.readBigUInt64BE(24)) };
+function readQcow2(header: Buffer, size: number, source: string): ImageFacts {
+  try {
+    return { format: 'qcow2', virtualSize: checkQcow2(header, size) };
+  } catch (error) {
+    if (error instanceof Qcow2Fault) throw imageError(`it ${error.message}`, source);
+    throw error;
+  }
 }
 
 /** An image that cannot be used, and why. */
