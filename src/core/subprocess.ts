@@ -8,6 +8,8 @@ export interface RunToolOptions {
   readonly input?: string | Uint8Array;
   /** What to say when the program is missing: the package that has it. */
   readonly hint?: string;
+  /** A program and its arguments that `file` is run by, such as `['nice', '--']`; errors do not name it. */
+  readonly through?: readonly string[];
   /** Each line of stdout and stderr as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -28,11 +30,12 @@ export async function runTool(
   args: readonly string[],
   options: RunToolOptions = {},
 ): Promise<ToolResult> {
-  const { signal, cwd, env, input, hint, onLine } = options;
+  const { signal, cwd, env, input, hint, onLine, through = [] } = options;
   signal?.throwIfAborted();
   // Loaded at the first use: it is most of what a start of the command line would cost.
   const { execa } = await import('execa');
-  const child = execa(file, args, {
+  const [program = file, ...rest] = [...through, file, ...args];
+  const child = execa(program, rest, {
     reject: false,
     ...(cwd && { cwd }),
     ...(env && { env }),

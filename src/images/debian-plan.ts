@@ -162,5 +162,17 @@ export function planLoader(recipe: DebianRecipe): Readonly<Record<string, string
 
 /** Makes the compressed image. */
 export function planConvert(files: BuildFiles): Command {
-  return ['qemu-img', 'convert', '-c', '-O', 'qcow2', '-o', 'compression_type=zstd', files.disk, files.image];
+  return [
+    'qemu-img',
+    'convert',
+    '-c',
+    '-f',
+    'raw',
+    '-O',
+    'qcow2',
+    '-o',
+    'compression_type=zstd',
+    files.disk,
+    files.image,
+  ];
 }

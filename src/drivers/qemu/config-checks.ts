@@ -16,7 +16,7 @@ const TAKEN = ['power', 'flasher', 'console', 'vnc', 'display'];
 
 /** What is wrong with `config` although each field by itself is right. Pure; files are looked at by `locateFiles`. */
 export function checkConfig(config: QemuConfig): Mistake[] {
-  return [machine, directBoot, firmware, memory, network, hostPorts, userData].flatMap((check) =>
+  return [machine, directBoot, firmware, memory, network, hostPorts, userData, extraArgs].flatMap((check) =>
     check(config),
   );
 }
@@ -99,3 +99,18 @@ const KINDS_OF_USER_DATA =
   /^(?:#cloud-(?:config|boothook|config-archive)|#!|#include|#part-handler|## template: )/;
 const EXPECTED_USER_DATA =
   "expected an object, or text that begins with '#cloud-config', '#!', '#include' or another line that cloud-init knows";
+
+/** Options of QEMU that open a file as a disk and guess its format. */
+const GUESSING = /^--?(?:hd[a-d]|fd[ab]|cdrom|sd|mtdblock|pflash)$/;
+
+/** A guest that writes the beginning of its raw disk would choose the format that is guessed, and with it files of the host. */
+function extraArgs({ extraArgs: args }: QemuConfig): Mistake[] {
+  return args.flatMap((arg, index) => {
+    const value = args[index + 1] ?? '';
+    const guesses =
+      /^--?drive$/.test(arg) && /(?:^|,)file=/.test(value) && !/(?:^|,)(?:format|driver)=/.test(value);
+    if (!guesses && !GUESSING.test(arg)) return [];
+    const message = 'QEMU would guess the format of that file; allowed: -drive with format=, or -blockdev';
+    return [{ path: ['extraArgs', index], message }];
+  });
+}

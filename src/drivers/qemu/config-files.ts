@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigError, type ConfigIssue } from '../../core/index.ts';
+import { ConfigError, type ConfigIssue, ImageError } from '../../core/index.ts';
 import type { QemuConfig } from './config.ts';
+import { readImageFile } from './storage/check-image.ts';
 
 /**
  * `config` with the paths of all its files absolute.
@@ -21,6 +22,7 @@ interface NamedFile {
   readonly field: string;
   readonly path: string | undefined;
   readonly written?: boolean;
+  readonly isQcow2?: boolean;
 }
 
 function namedFiles(config: QemuConfig): NamedFile[] {
@@ -34,19 +36,20 @@ function namedFiles(config: QemuConfig): NamedFile[] {
       path,
     })),
     ...Object.entries(partitions).map(([name, path]) => ({ field: `partitions.${name}`, path })),
-    ...disks.map(({ path, readonly }, index) => ({
+    ...disks.map(({ path, readonly, format }, index) => ({
       field: `disks.${index}.path`,
       path,
       written: !readonly,
+      isQcow2: format === 'qcow2',
     })),
   ];
 }
 
-async function check({ field, path, written }: NamedFile): Promise<ConfigIssue[]> {
+async function check({ field, path, written, isQcow2 }: NamedFile): Promise<ConfigIssue[]> {
   if (path === undefined) return [];
   try {
     await access(path, written ? constants.R_OK | constants.W_OK : constants.R_OK);
-    return [];
+    return isQcow2 ? await checkDisk(field, path) : [];
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code; // SAFE: what Node's file system calls reject with
     const allowed =
@@ -54,6 +57,20 @@ async function check({ field, path, written }: NamedFile): Promise<ConfigIssue[]
         ? 'there is no such file'
         : `the file must be ${written ? 'writable' : 'readable'} (${reason})`;
     return [{ path: field, message: `got ${JSON.stringify(path)}; ${allowed}` }];
+  }
+}
+
+/** QEMU opens it by its header, which a stranger may have written: only what it lies over may be another file. */
+async function checkDisk(field: string, path: string): Promise<ConfigIssue[]> {
+  try {
+    const { format } = await readImageFile(path, path, { overlays: true });
+    return format === 'qcow2'
+      ? []
+      : [{ path: field, message: `got ${JSON.stringify(path)}; it is no qcow2 image` }];
+  } catch (error) {
+    if (error instanceof ImageError)
+      return [{ path: field, message: `got ${JSON.stringify(path)}; ${error.reason}` }];
+    throw error;
   }
 }
 

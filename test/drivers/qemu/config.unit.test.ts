@@ -212,6 +212,29 @@ describe('mistakes across fields', () => {
   });
 });
 
+describe('arguments of your own', () => {
+  const mistakes = (...extraArgs: string[]) =>
+    QemuConfig.safeParse({ arch: 'x86_64', extraArgs }).error?.issues ?? [];
+
+  test.for([
+    ['-hda', '/disk'],
+    ['-cdrom', '/iso'],
+    ['--drive', 'file=/disk,if=virtio'],
+  ])('may not let QEMU guess a format: %s %s', (args) => {
+    expect(mistakes(...args)).toMatchObject([
+      { path: ['extraArgs', 0], message: expect.stringContaining('QEMU would guess the format') },
+    ]);
+  });
+
+  test.for([
+    ['-drive', 'file=/disk,format=raw'],
+    ['-drive', 'if=none,id=empty'],
+    ['-blockdev', 'driver=raw,node-name=a,file.driver=file,file.filename=/disk'],
+  ])('may name it: %s %s', (args) => {
+    expect(mistakes(...args)).toEqual([]);
+  });
+});
+
 describe('forwards in effect', () => {
   test('ssh first, unless the configuration has its own', () => {
     const { forwards } = QemuConfig.parse({ forwards: { web: { guestPort: 80 } } });

@@ -84,7 +84,7 @@ test.for([
   [
     'a disk beyond reason',
     qcow2((header) => header.setBigUint64(24, 2n ** 63n)),
-    'a disk of 9223372036854775808 bytes; allowed: 16TiB at most',
+    'a disk of 9223372036854775808 bytes; allowed: 16 TiB at most',
   ],
   [
     'an L1 table beyond reason',
@@ -173,6 +173,15 @@ test('version 2 has a shorter header', () => {
     header.setBigUint64(72, 0n);
   });
   expect(facts(old)).toMatchObject({ format: 'qcow2', virtualSize: 4 * MIB });
+});
+
+test('an image that its owner has named may lie over another, if it says in which format', () => {
+  const over = (header: Uint8Array) => {
+    new DataView(header.buffer).setBigUint64(8, 400n);
+    return readImageFacts(header, FILE, 'disk', { overlays: true });
+  };
+  expect(over(extension(0xe2792aca, 8))).toMatchObject({ format: 'qcow2' });
+  expect(() => over(qcow2())).toThrow('it does not say which format the file has that it lies over');
 });
 
 describe('whatever a header says', () => {

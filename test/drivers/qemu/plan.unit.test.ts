@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CapacityError, ConfigError } from '../../../src/core/index.ts';
+import type { QemuConfigInput } from '../../../src/drivers/qemu/config.ts';
+import type { MachineFiles } from '../../../src/drivers/qemu/plan/types.ts';
 import { ARM_HOST, beyond, HOST, plan, valuesOf } from './planned.ts';
 
 describe('whole command lines', () => {
@@ -496,4 +498,48 @@ test('two machines of one configuration differ in paths, ports and identity only
   );
   expect(shown).toEqual(other.argv);
   expect(ARM_HOST.qemu.binary).toBe(other.binary);
+});
+
+describe('formats', () => {
+  const disks: QemuConfigInput[] = [
+    {},
+    { diskSize: '4GiB' },
+    { firmware: 'bios' },
+    { cdrom: '/a.iso' },
+    {
+      disks: [
+        { path: '/d', format: 'raw' },
+        { path: '/e', format: 'qcow2', readonly: true },
+      ],
+    },
+    { cloudInit: false },
+    { kernel: '/k', initrd: '/i' },
+  ];
+  const flashed: Partial<MachineFiles>[] = [
+    {},
+    { root: null },
+    { root: { path: '/cache/raw', format: 'raw', size: 2 ** 30 } },
+    { code: '/parts/code', vars: '/parts/vars' },
+    { bios: '/parts/bios' },
+  ];
+  const all = disks.flatMap((config) => flashed.map((files) => plan(config, {}, files)));
+
+  test('are named for every disk: QEMU guesses none', () => {
+    const nodes = all.flatMap((each) => valuesOf(each, '-blockdev')).map((node) => JSON.parse(node));
+    expect(nodes.length).toBeGreaterThan(all.length);
+    for (const { driver, file } of nodes) {
+      expect(['raw', 'qcow2']).toContain(driver);
+      expect(file.driver).toBe('file');
+    }
+    for (const { argv } of all)
+      expect(argv.filter((arg) => /^-(?:drive|hd[a-d]|fd[ab]|cdrom|sd|mtdblock|pflash)$/.test(arg))).toEqual(
+        [],
+      );
+  });
+
+  test('are named for what every disk lies over', () => {
+    for (const { files } of all)
+      for (const file of files)
+        if (file.kind === 'overlay') expect(['raw', 'qcow2']).toContain(file.backingFormat);
+  });
 });

@@ -1,8 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises';
-import { ConfigError, formatSize, runTool } from '../../../core/index.ts';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { ConfigError, formatSize } from '../../../core/index.ts';
+import { requireSpace } from './disk-full.ts';
 import type { ImageFormat } from './image-format.ts';
-
-const HINT = 'install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)';
+import { LONG, qemuImg } from './qemu-img.ts';
 
 /** What an overlay lies on. It is never written to. */
 export interface OverlayBase {
@@ -32,18 +34,27 @@ export async function growDisk(path: string, size: number, signal: AbortSignal):
     const message = `got ${formatSize(size)}; the disk has ${formatSize(now)} already and cannot shrink: flash it anew`;
     throw new ConfigError(`diskSize: ${message}`, { issues: [{ path: 'diskSize', message }] });
   }
-  if (size > now) await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(size)], signal);
+  if (size > now) await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(size)], { signal });
 }
 
-/** Writes what the qcow2 disk `path` reads as now, with all that it lies on, into the new file `target`. */
+/**
+ * Writes what the qcow2 disk `path` reads as now, with all that it lies on, into the new file `target`.
+ *
+ * @throws CapacityError when it would be more than there is room for: what is compressed may unpack to any size.
+ */
 export async function flattenDisk(
   path: string,
   target: string,
   format: ImageFormat,
   signal: AbortSignal,
 ): Promise<void> {
-  await qemuImg(['convert', '-q', '-f', 'qcow2', '-O', format, path, target], signal);
+  // As qcow2, because of raw files it would count the holes.
+  const said = await qemuImg(['measure', '--output=json', '-f', 'qcow2', '-O', 'qcow2', path], { signal });
+  await requireSpace(dirname(target), Measured.parse(JSON.parse(said)).required, 'the whole disk');
+  await qemuImg(['convert', '-q', '-f', 'qcow2', '-O', format, path, target], { signal, limits: LONG });
 }
+
+const Measured = z.object({ required: z.number() });
 
 /** Bytes of the disk that a qcow2 file of ours makes: the size in its header. */
 export async function diskSize(path: string): Promise<number> {
@@ -57,13 +68,7 @@ async function create(path: string, base: string[], size: number | null, signal:
   const temporary = `${path}.new`;
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(temporary, { force: true }));
-  await qemuImg(
-    ['create', '-q', '-f', 'qcow2', ...base, temporary, ...(size === null ? [] : [String(size)])],
-    signal,
-  );
+  const sizes = size === null ? [] : [String(size)];
+  await qemuImg(['create', '-q', '-f', 'qcow2', ...base, temporary, ...sizes], { signal });
   await rename(temporary, path);
-}
-
-async function qemuImg(args: readonly string[], signal: AbortSignal): Promise<void> {
-  await runTool('qemu-img', args, { signal, hint: HINT });
 }

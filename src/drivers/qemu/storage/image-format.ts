@@ -1,5 +1,5 @@
 import { ImageError } from '../../../core/index.ts';
-import { checkQcow2, LARGEST_HEADER, Qcow2Fault } from './qcow2-header.ts';
+import { checkQcow2, LARGEST_HEADER, Qcow2Fault, type Qcow2Rules } from './qcow2-header.ts';
 
 /** The formats of disk images that a machine can use. */
 export type ImageFormat = 'raw' | 'qcow2';
@@ -35,20 +35,25 @@ const WEB_PAGE = /^\s*<(?:!doctype|html|\?xml)/i;
  * @param header The first {@link HEADER_SIZE} bytes, or all where there are fewer.
  * @throws ImageError when it is empty, no image, or refused.
  */
-export function readImageFacts(header: Uint8Array, size: number, source: string): ImageFacts {
+export function readImageFacts(
+  header: Uint8Array,
+  size: number,
+  source: string,
+  rules?: Qcow2Rules,
+): ImageFacts {
   if (size === 0) throw imageError('it is empty', source);
   const start = Buffer.from(header.buffer, header.byteOffset, header.length);
   const text = start.toString('latin1', 0, 512);
-  if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, size, source);
+  if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, size, source, rules);
   const [, other] = NO_IMAGES.find(([magic]) => text.startsWith(magic)) ?? [];
   if (other) throw imageError(`it is ${other}`, source);
   if (WEB_PAGE.test(text)) throw imageError('it is a web page, not an image: is the address right?', source);
   return { format: 'raw', virtualSize: size };
 }
 
-function readQcow2(header: Buffer, size: number, source: string): ImageFacts {
+function readQcow2(header: Buffer, size: number, source: string, rules?: Qcow2Rules): ImageFacts {
   try {
-    return { format: 'qcow2', virtualSize: checkQcow2(header, size) };
+    return { format: 'qcow2', virtualSize: checkQcow2(header, size, rules) };
   } catch (error) {
     if (error instanceof Qcow2Fault) throw imageError(`it ${error.message}`, source);
     throw error;

@@ -11,7 +11,13 @@ export const LARGEST_DISK = 16 * 2 ** 40;
 const [MIN_HEADER_V2, MIN_HEADER_V3] = [72, 104];
 const INCOMPATIBLE = { dirty: 1n, corrupt: 2n, externalData: 4n, compression: 8n, extendedL2: 16n } as const;
 const KNOWN_FEATURES = Object.values<bigint>(INCOMPATIBLE).reduce((all, bit) => all | bit);
-const EXTENSION = { end: 0, dataFile: 0x44415441, encryption: 0x0537be77, bitmaps: 0x23852875 } as const;
+const EXTENSION = {
+  end: 0,
+  dataFile: 0x44415441,
+  encryption: 0x0537be77,
+  bitmaps: 0x23852875,
+  backingFormat: 0xe2792aca,
+} as const;
 
 /** As QEMU has them in `block/qcow2.h`. */
 const LIMITS = {
@@ -23,6 +29,11 @@ const LIMITS = {
   bitmaps: 65_535,
   compressions: 1,
 } as const;
+
+export interface Qcow2Rules {
+  /** An image that its owner has named himself may lie over another, if it says in which format that is. */
+  readonly overlays: boolean;
+}
 
 interface Layout {
   readonly version: number;
@@ -40,9 +51,14 @@ interface Layout {
  * @returns Bytes of the disk.
  * @throws Qcow2Fault
  */
-export function checkQcow2(header: Buffer, fileSize: number): number {
+export function checkQcow2(
+  header: Buffer,
+  fileSize: number,
+  { overlays }: Qcow2Rules = { overlays: false },
+): number {
   if (header.length < MIN_HEADER_V2) throw new Qcow2Fault('is a qcow2 image that ends within its header');
-  if (header.readBigUInt64BE(8) !== 0n) throw new Qcow2Fault('is a qcow2 overlay of another file');
+  const isOverlay = header.readBigUInt64BE(8) !== 0n;
+  if (isOverlay && !overlays) throw new Qcow2Fault('is a qcow2 overlay of another file');
   if (header.readUInt32BE(32) !== 0) throw new Qcow2Fault('is encrypted');
   const layout = readLayout(header);
   const { features } = layout;
@@ -53,7 +69,9 @@ export function checkQcow2(header: Buffer, fileSize: number): number {
     throw new Qcow2Fault(`has features that are not known (0x${(features & ~KNOWN_FEATURES).toString(16)})`);
   const disk = checkDisk(header, layout);
   checkTables(header, layout, fileSize);
-  checkExtensions(header, layout);
+  const extensions = checkExtensions(header, layout);
+  if (isOverlay && !extensions.has(EXTENSION.backingFormat))
+    throw new Qcow2Fault('does not say which format the file has that it lies over');
   return disk;
 }
 
@@ -105,21 +123,23 @@ function checkTables(header: Buffer, { clusterSize }: Layout, fileSize: number):
   if (snapshots > 0) table('snapshot table', header.readBigUInt64BE(64), snapshots * 40);
 }
 
-/** Extensions follow the header, within its cluster: type, length and data, in steps of 8 bytes. */
-function checkExtensions(header: Buffer, { clusterSize, headerLength }: Layout): void {
+/** Extensions follow the header, within its cluster: type, length and data, in steps of 8 bytes. Returns their types. */
+function checkExtensions(header: Buffer, { clusterSize, headerLength }: Layout): ReadonlySet<number> {
   const end = Math.min(clusterSize, header.length);
+  const types = new Set<number>();
   for (let at = headerLength; ; ) {
     // QEMU takes the end of the cluster for the end of the list.
-    if (at + 8 > end && end === clusterSize) return;
+    if (at + 8 > end && end === clusterSize) return types;
     if (at + 8 > end) throw new Qcow2Fault('has header extensions without an end');
     const [type, length] = [header.readUInt32BE(at), header.readUInt32BE(at + 4)];
-    if (type === EXTENSION.end) return;
+    if (type === EXTENSION.end) return types;
     if (length > end - at - 8)
       throw new Qcow2Fault(`has a header extension of ${length} bytes, which do not fit`);
     if (type === EXTENSION.dataFile) throw new Qcow2Fault('is qcow2 with its data in another file');
     if (type === EXTENSION.encryption) throw new Qcow2Fault('is encrypted');
     if (type === EXTENSION.bitmaps && length >= 4)
       within('number of bitmaps', header.readUInt32BE(at + 8), [0, LIMITS.bitmaps]);
+    types.add(type);
     at += 8 + Math.ceil(length / 8) * 8;
   }
 }

@@ -1,0 +1,74 @@
+import {
+  type Duration,
+  formatSize,
+  LaunchError,
+  parseDuration,
+  parseSize,
+  runTool,
+} from '../../../core/index.ts';
+import { findProgram } from '../programs.ts';
+
+/** What one run of qemu-img may use. */
+export interface Limits {
+  /** Of its address space, in bytes. */
+  readonly memory: number;
+  /** Of the CPU, and of the clock. */
+  readonly time: Duration;
+}
+
+/** Enough for tables of the largest disks; programs of this kind need a quarter of it for themselves. */
+const MEMORY = parseSize('1GiB');
+/** For what reads or writes tables only. */
+export const BRIEF: Limits = { memory: MEMORY, time: '2m' };
+/** For what copies a disk. */
+export const LONG: Limits = { memory: MEMORY, time: '1h' };
+
+const HINT = 'install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)';
+
+/**
+ * Runs qemu-img, which may be reading what a stranger has made, and returns what it says. Its limits are the kernel's where
+ * the host has prlimit (util-linux); the clock is watched everywhere.
+ *
+ * @throws LaunchError when it is missing, fails, or reaches a limit; the signal's reason when that aborts.
+ */
+export async function qemuImg(
+  args: readonly [command: string, ...rest: string[]],
+  { signal, limits = BRIEF }: { readonly signal: AbortSignal; readonly limits?: Limits },
+): Promise<string> {
+  const late = AbortSignal.timeout(parseDuration(limits.time));
+  try {
+    const { stdout } = await runTool('qemu-img', args, {
+      signal: AbortSignal.any([signal, late]),
+      hint: HINT,
+      through: await limited(limits),
+    });
+    return stdout;
+  } catch (error) {
+    signal.throwIfAborted();
+    const stopped = late.aborted || (error instanceof LaunchError && error.signal !== null);
+    throw stopped ? beyond(args, limits, error) : error;
+  }
+}
+
+async function limited({ memory, time }: Limits): Promise<string[]> {
+  const prlimit = await findProgram(['prlimit']);
+  // Without qemu-img it is not prlimit that is to say so.
+  if (!prlimit || !(await findProgram(['qemu-img']))) return [];
+  const seconds = Math.ceil(parseDuration(time) / 1_000);
+  return [prlimit, `--as=${memory}`, `--cpu=${seconds}`, '--core=0', '--'];
+}
+
+function beyond(args: readonly string[], { memory, time }: Limits, cause: unknown): LaunchError {
+  const allowed = `it may use ${formatSize(memory)} of memory, and ${time}`;
+  const from = cause instanceof LaunchError ? cause : undefined;
+  return new LaunchError(
+    `qemu-img ${args[0]} was ended: ${allowed}`,
+    {
+      command: from?.command ?? ['qemu-img', ...args].join(' '),
+      exitCode: null,
+      signal: from?.signal ?? 'SIGTERM',
+      stderr: [from?.stderr.trim(), allowed].filter(Boolean).join('\n'),
+    },
+    { cause },
+  );
+}
