@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FolderKind } from './owned-folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -22,16 +22,16 @@ export function stateDir(env: Env = process.env): string {
   return isRoot() ? '/var/lib/jumplead' : join(homedir(), '.local', 'state', 'jumplead');
 }
 
-/** A new private folder (mode 0700) for sockets, with a path short enough for `sun_path` (under 100 bytes with a file). */
-export async function makeRuntimeDir(env: Env = process.env): Promise<string> {
-  const inRuntime = join(env['XDG_RUNTIME_DIR'] ?? tmpdir(), `jumplead-${randomBytes(5).toString('hex')}`);
-  const dir =
-    Buffer.byteLength(inRuntime) <= 70
-      ? inRuntime
-      : join('/tmp', `jumplead-${randomBytes(5).toString('hex')}`);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  await chmod(dir, 0o700);
-  return dir;
+/** The most that the path of a folder for sockets may have: `sun_path` holds 108 bytes, of which names take the rest. */
+const LONGEST_PARENT = 64;
+
+/** Folders for sockets: their paths are short enough for `sun_path`. As root, programs of ours that run as somebody else get there. */
+export async function runtimeFolders(env: Env = process.env): Promise<FolderKind> {
+  const wanted = env['XDG_RUNTIME_DIR'] ?? tmpdir();
+  const parent = Buffer.byteLength(wanted) <= LONGEST_PARENT ? wanted : '/tmp';
+  await mkdir(parent, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  const reachable = !isRoot() || ((await stat(parent)).mode & 0o001) !== 0;
+  return { parent: reachable ? parent : '/tmp', prefix: 'jumplead-' };
 }
 
 /** Creates a folder that only its owner can look into. */

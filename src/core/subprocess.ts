@@ -1,4 +1,6 @@
 import { LaunchError } from './errors.ts';
+import { LEASHED, leash } from './leash.ts';
+import { findProgram } from './programs.ts';
 
 export interface RunToolOptions {
   readonly signal?: AbortSignal | undefined;
@@ -20,10 +22,10 @@ export interface ToolResult {
 }
 
 /**
- * Runs a program of the host to its end.
+ * Runs a program of the host to its end, which comes at the latest with that of this process.
  *
  * @throws LaunchError when it is missing or exits with anything but 0; the signal's reason when that aborts (the
- * program gets SIGTERM, and SIGKILL five seconds later).
+ * program gets SIGTERM, and SIGKILL a second later).
  */
 export async function runTool(
   file: string,
@@ -34,12 +36,15 @@ export async function runTool(
   signal?.throwIfAborted();
   // Loaded at the first use: it is most of what a start of the command line would cost.
   const { execa } = await import('execa');
-  const [program = file, ...rest] = [...through, file, ...args];
+  const path = { ...process.env, ...env };
+  // The shell of the leash could not say so well what is missing.
+  const held = (await findProgram([file], path)) ? leash(await findProgram(['setpriv'])) : [];
+  const [program = file, ...rest] = [...held, ...through, file, ...args];
   const child = execa(program, rest, {
     reject: false,
     ...(cwd && { cwd }),
-    ...(env && { env }),
-    ...(signal && { cancelSignal: signal }),
+    env: { ...env, ...LEASHED },
+    ...(signal && { cancelSignal: signal, forceKillAfterDelay: 1_000 }),
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     ...(onLine && { all: true }),
   });

@@ -4,6 +4,7 @@ import { cacheDir, NotFoundError } from '../core/index.ts';
 import { IMAGE_ARCHES } from './arches.ts';
 import {
   type CachedFile,
+  clearLeftovers,
   discardKept,
   findLeftovers,
   KeptFacts,
@@ -166,4 +167,9 @@ export async function cachedBuild(
 export async function listLeftovers(options: CacheOptions = {}): Promise<string[]> {
   const roots = [builtDir(options.cache), pulledDir(options.cache)];
   return (await Promise.all(roots.map(findLeftovers))).flat();
+}
+
+/** Removes them. */
+export async function removeLeftovers(options: CacheOptions = {}): Promise<void> {
+  for (const root of [builtDir(options.cache), pulledDir(options.cache)]) await clearLeftovers(root);
 }

@@ -1,9 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { IMAGE_ARCHES } from './arches.ts';
-import { type CachedImage, type CacheOptions, listImages, listLeftovers, sinceWhen } from './cache.ts';
+import { type CachedImage, type CacheOptions, listImages, listLeftovers, removeLeftovers, sinceWhen } from './cache.ts';
 import { debianRecipe } from './debian-recipe.ts';
-import { discardKept, removeTree } from './kept.ts';
+import { discardKept } from './kept.ts';
 import { recipeId } from './recipe.ts';
 import { tinyRecipe } from './tiny-recipe.ts';
 
@@ -41,7 +41,7 @@ export async function collectImages(options: GcOptions = {}): Promise<Waste[]> {
   ];
   if (dryRun) return waste;
   for (const { image } of images) await discardKept(image.dir);
-  for (const path of await listLeftovers(options)) await removeTree(path);
+  await removeLeftovers(options);
   return waste;
 }
 

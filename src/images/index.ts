@@ -7,6 +7,7 @@ export {
   type CacheOptions,
   findImage,
   listImages,
+  listLeftovers,
   type PulledImage,
   removeImage,
 } from './cache.ts';

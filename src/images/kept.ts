@@ -1,9 +1,18 @@
 /** Folders of images, each of which appears whole, by renaming, or not at all. */
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { runTool } from '../core/index.ts';
-import { acquireLock } from './lock.ts';
+import {
+  acquireLock,
+  type FolderKind,
+  findLeftFolders,
+  lendDir,
+  lendFile,
+  makeLendingDir,
+  openOwnedFolder,
+  sweepFolders,
+} from '../core/index.ts';
 
 /** One file of an image. */
 export interface CachedFile {
@@ -31,11 +40,14 @@ export interface KeptPlace {
 
 /** The file that says what an image is; it is written last. */
 export const FACTS = 'image.json';
-const LOCK = '.lock-';
+/** What is being made, or removed. */
 const WORK = '.build-';
 const REMOVED = '.removed-';
 /** Images that were found damaged. Nothing uses them; they can be looked at until they are cleared away. */
 export const DAMAGED = '.damaged-';
+
+const ownedFolders = (root: string): FolderKind[] =>
+  [WORK, REMOVED].map((prefix) => ({ parent: root, prefix }));
 
 type Facts = z.infer<typeof KeptFacts>;
 
@@ -93,11 +105,13 @@ export async function takeTurn(
   subject: string,
   { signal }: { signal?: AbortSignal | undefined },
 ): Promise<Turn> {
+  await makeLendingDir(root);
   await using stack = new AsyncDisposableStack();
-  stack.use(await acquireLock(join(root, LOCK + subject), { signal }));
-  await clearLeftovers(root, subject);
-  const work = await mkdtemp(join(root, `${WORK}${subject}-`));
-  stack.defer(() => removeTree(work));
+  // Named as the lock of a folder: what a killed process leaves of it is cleared away with theirs.
+  const turn = createHash('sha256').update(subject).digest('hex').slice(0, 12);
+  stack.use(await acquireLock(join(root, `${WORK}${turn}.lock`), { signal }));
+  for (const kind of ownedFolders(root)) await sweepFolders(kind);
+  const { path: work } = stack.use(await openOwnedFolder({ parent: root, prefix: WORK }));
   const out = join(work, 'out');
   await mkdir(out);
   const held = stack.move();
@@ -106,8 +120,11 @@ export async function takeTurn(
     out,
     settle: async (facts, more = {}) => {
       const dir = join(root, facts.id);
-      await writeFile(join(out, FACTS), `${JSON.stringify({ ...facts, ...more }, null, 2)}\n`);
-      await removeTree(dir);
+      const text = `${JSON.stringify({ ...facts, ...more }, null, 2)}\n`;
+      await writeFile(join(out, FACTS), text, { mode: 0o600 });
+      for (const { name } of facts.files) await lendFile(join(out, name));
+      await lendDir(out);
+      await discardKept(dir);
       await rename(out, dir);
       return withPlace(facts, dir);
     },
@@ -117,9 +134,10 @@ export async function takeTurn(
 
 /** Removes an image: moved out of sight first, so that nobody finds half of it. */
 export async function discardKept(dir: string): Promise<void> {
-  const aside = await mkdtemp(join(dir, '..', REMOVED));
-  await rename(dir, join(aside, 'image'));
-  await removeTree(aside);
+  await using aside = await openOwnedFolder({ parent: join(dir, '..'), prefix: REMOVED });
+  await rename(dir, join(aside.path, 'image')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** Puts an image aside that is damaged, and tells where it is now. */
@@ -131,34 +149,20 @@ export async function setAside(dir: string): Promise<string> {
 
 /** What lies in `root` and is no image: what those have left who were killed, and what was put aside. */
 export async function findLeftovers(root: string): Promise<string[]> {
-  const names = (await readNames(root)).filter((name) => !name.startsWith(LOCK) && name.startsWith('.'));
-  const abandoned = await Promise.all(names.map((name) => isAbandoned(root, name)));
-  return names.filter((_name, index) => abandoned[index]).map((name) => join(root, name));
+  const left = await Promise.all(ownedFolders(root).map(findLeftFolders));
+  return [...left.flat(), ...(await damaged(root))];
 }
 
-/** Removes what {@link findLeftovers} finds, and returns it. `subject`: what we are making ourselves. */
-async function clearLeftovers(root: string, subject: string): Promise<void> {
-  for (const name of await readNames(root)) {
-    if (name.startsWith(DAMAGED)) continue;
-    const ours = subjectOf(name) === subject;
-    if (ours || (await isAbandoned(root, name))) await removeTree(join(root, name));
-  }
+/** Removes what {@link findLeftovers} finds. */
+export async function clearLeftovers(root: string): Promise<void> {
+  for (const kind of ownedFolders(root)) await sweepFolders(kind);
+  for (const path of await damaged(root)) await removeTree(path);
 }
 
-async function isAbandoned(root: string, name: string): Promise<boolean> {
-  if (name.startsWith(REMOVED) || name.startsWith(DAMAGED)) return true;
-  const subject = subjectOf(name);
-  if (subject === undefined) return false;
-  // Fails when somebody is making it.
-  return await runTool('flock', ['-n', join(root, LOCK + subject), 'true']).then(
-    () => true,
-    () => false,
-  );
-}
-
-const subjectOf = (name: string) => /^\.build-(.+)-[^-]+$/.exec(name)?.[1];
+const damaged = async (root: string) =>
+  (await readNames(root)).filter((name) => name.startsWith(DAMAGED)).map((name) => join(root, name));
 
 const readNames = async (root: string) => await readdir(root).catch(() => []);
 
-export const removeTree = async (path: string) =>
+const removeTree = async (path: string) =>
   await rm(path, { recursive: true, force: true, maxRetries: 3 });

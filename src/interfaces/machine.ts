@@ -21,6 +21,8 @@ export const MachineDescription = z.object({
   memory: z.number(),
   accelerator: z.object({ name: z.string(), reason: z.string() }),
   firmware: z.string(),
+  /** Whom QEMU runs as, and why. */
+  user: z.string(),
   /** The QEMU command line, one argument each. */
   command: z.array(z.string()),
   /** Where to reach the guest's forwarded ports on the exporter's host. */

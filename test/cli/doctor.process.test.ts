@@ -10,7 +10,11 @@ const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-doctor-'));
 
 /** Runs the command with folders of its own, so that nothing was learnt of this host before. */
 async function doctor(dir: string, args: string[], env: Record<string, string> = {}) {
-  const own = { JUMPLEAD_CACHE: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state') };
+  const own = {
+    JUMPLEAD_CACHE: join(dir, 'cache'),
+    XDG_STATE_HOME: join(dir, 'state'),
+    XDG_RUNTIME_DIR: join(dir, 'run'),
+  };
   const options = { env: { ...own, ...env }, reject: false } as const;
   return execa(process.execPath, [CLI, 'doctor', ...args], options);
 }
@@ -34,7 +38,7 @@ test('this host, as people read it', async () => {
 
 test('this host, as JSON, with what a dead machine has left', async () => {
   await using dir = await workDir();
-  const run = join(dir.path, 'state', 'jumplead', 'runs', 'deadbeef');
+  const run = join(dir.path, 'state', 'jumplead', 'runs', '00000000dead');
   await mkdir(run, { recursive: true });
   const { version, arch, runs, exitCode, found, facts } = await report(dir.path);
   expect({ version, runs, exitCode }).toEqual({ version: 1, runs: true, exitCode: 0 });
@@ -42,7 +46,7 @@ test('this host, as JSON, with what a dead machine has left', async () => {
   expect(arch && facts.machines[arch].accelerator).toMatchObject({ reason: expect.any(String) });
   expect(facts.leftovers).toEqual([run]);
   expect(found['leftovers']).toMatchObject({ state: 'warning' });
-  expect(await readdir(join(run, '..'))).toEqual(['deadbeef']);
+  expect(await readdir(join(run, '..'))).toEqual(['00000000dead']);
 });
 
 test('with an empty PATH, no machine can be run: the fault of the lab', async () => {

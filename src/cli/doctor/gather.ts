@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { cacheDir, type Duration, stateDir } from '../../core/index.ts';
-import { surveyLeftovers } from '../../drivers/qemu/index.ts';
+import { findLeftovers } from '../../drivers/qemu/index.ts';
 import { bounded } from './bounded.ts';
 import { byArch } from './by-arch.ts';
 import type { Facts } from './facts.ts';
@@ -27,7 +27,7 @@ export async function gatherFacts({ signal }: { readonly signal?: AbortSignal } 
     look(lookForSsh),
     look(() => lookAtFolders(cache, linux)),
     look(async (end) => ({ bytes: await measureFolder(cache, end) })),
-    look(() => surveyLeftovers()),
+    look(async () => (await findLeftovers()).map(({ path }) => path)),
   ]);
   const node = { version: process.versions.node, path: process.execPath };
   // A container's limit may be lower than what the host has, or be absurd: no limit.

@@ -96,6 +96,7 @@ function describeMachine({ memory }: FakeMachineDevice) {
     memory,
     accelerator: { name: 'fake', reason: 'nothing is run' },
     firmware: 'fake',
+    user: 'as ourselves',
     command: [],
     forwards: {},
     artifacts: null,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Duplex, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type Duration, raceSignal, startDeadline } from '../../core/index.ts';
+import { type Duration, LEASHED, raceSignal, startDeadline } from '../../core/index.ts';
 import type { UefiFirmware } from './firmware-descriptors.ts';
 import { option } from './plan/options.ts';
 
@@ -88,7 +88,10 @@ type Proof = ChildProcessByStdio<null, Readable, Readable>;
 
 const startProof = (file: string, args: string[]): Proof =>
   // SAFE: that is what `stdio` says; Node's types do not go beyond three descriptors.
-  spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }) as unknown as Proof;
+  spawn(file, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...LEASHED },
+  }) as unknown as Proof;
 
 async function waitForEnd(child: Proof): Promise<Seen> {
   try {

@@ -1,10 +1,20 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, mkdtemp, rename, rm, stat, truncate } from 'node:fs/promises';
+import { access, mkdir, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ImageError, isDutError, type OnProgress, runTool, UnreachableError } from '../../core/index.ts';
+import {
+  type FolderKind,
+  ImageError,
+  isDutError,
+  makeLendingDir,
+  type OnProgress,
+  openOwnedFolder,
+  runTool,
+  sweepFolders,
+  UnreachableError,
+} from '../../core/index.ts';
 import { type Arch, architectureOf } from './architectures.ts';
 import type { UefiFirmware } from './firmware-descriptors.ts';
 
@@ -60,6 +70,12 @@ export async function findDownloaded(
 
 const folderOf = ({ tag }: FirmwareRelease, cacheDir: string) => join(cacheDir, 'firmware', tag);
 
+/** The folders of downloads that are going on. */
+export const downloadFolders = (cacheDir: string): FolderKind => ({
+  parent: join(cacheDir, 'firmware'),
+  prefix: '.new-',
+});
+
 function firmwareIn(folder: string, release: FirmwareRelease, arch: Arch): UefiFirmware {
   const { prebuiltFolder } = architectureOf(arch);
   return {
@@ -76,11 +92,11 @@ async function fill(
   arch: Arch,
   options: DownloadOptions,
 ): Promise<void> {
-  const parent = join(folder, '..');
-  await mkdir(parent, { recursive: true });
-  const scratch = await mkdtemp(join(parent, '.new-'));
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(scratch, { recursive: true, force: true }));
+  const kind = downloadFolders(options.cacheDir);
+  await makeLendingDir(kind.parent);
+  await sweepFolders(kind);
+  await using own = await openOwnedFolder(kind);
+  const scratch = own.path;
   const archive = join(scratch, 'archive.tar.xz');
   await fetchArchive(release, archive, arch, options);
   const unpacked = join(scratch, 'unpacked');

@@ -37,4 +37,6 @@ export interface HostFacts {
   readonly setpriv: string | null;
   /** Whom QEMU runs as, where we are root; `null`: as whom we are. */
   readonly user: HostUser | null;
+  /** The same in words, and why so. */
+  readonly runsAs: string;
 }

@@ -1,6 +1,6 @@
 import { readFile, realpath, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheDir, type Log, type OnProgress } from '../../core/index.ts';
+import { cacheDir, findProgram, type Log, type OnProgress } from '../../core/index.ts';
 import { type AcceleratorHost, probeAccelerator } from './accelerator.ts';
 import { architectureOf, hostArch } from './architectures.ts';
 import type { QemuConfig } from './config.ts';
@@ -10,7 +10,6 @@ import type { Accelerator, HostFacts, QemuProgram } from './host-facts.ts';
 import { chooseUser, neededFiles } from './host-user.ts';
 import { wrapper } from './plan/machine.ts';
 import type { MemoryPlace } from './plan/types.ts';
-import { findProgram } from './programs.ts';
 import { findQemu } from './qemu-program.ts';
 
 export interface GatherHostOptions {
@@ -21,6 +20,8 @@ export interface GatherHostOptions {
   readonly cacheDir?: string;
   /** Folders that QEMU must be able to enter, beside what the configuration names. */
   readonly reach?: readonly string[];
+  /** Users that other machines run as. */
+  readonly taken?: readonly number[] | undefined;
 }
 
 /**
@@ -40,12 +41,15 @@ export async function gatherHost(config: QemuConfig, options: GatherHostOptions)
   const firmwareOfProof = () => findUefi(config.arch, machine, search);
   const accelerator = await chooseAccelerator(config, qemu, firmwareOfProof, { cacheDir: cache, signal });
   const folders = Object.fromEntries((options.reach ?? []).map((folder) => [folder, 'x'] as const));
-  const chosen = await chooseUser({ ...folders, ...neededFiles(config, firmware, accelerator.name) });
-  // Only setpriv can start QEMU as somebody else.
-  const user = setpriv === null ? null : chosen.user;
-  log.info({ qemu: qemu.version, accelerator, firmware: firmware.description, user: chosen.reason }, 'host');
-  return { platform: process.platform, qemu, accelerator, firmware, setpriv, user };
+  const files = { ...folders, ...neededFiles(config, firmware, accelerator.name) };
+  const { user, reason } = await chooseUser(files, { setpriv, taken: options.taken });
+  if (isRoot() && user === null)
+    log.warn({ reason }, 'QEMU runs as root: a guest that breaks out of it has this host');
+  log.info({ qemu: qemu.version, accelerator, firmware: firmware.description, user: reason }, 'host');
+  return { platform: process.platform, qemu, accelerator, firmware, setpriv, user, runsAs: reason };
 }
+
+const isRoot = () => process.getuid?.() === 0;
 
 /** The accelerator for `wish` on this host. `firmware` is what it is proven with, where that is not remembered. */
 export async function chooseAccelerator(

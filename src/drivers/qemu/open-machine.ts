@@ -18,7 +18,7 @@ import { machineNode } from './nodes/machine.ts';
 import { powerNode } from './nodes/power.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
-import { handOver, openRunFolder } from './run-folder.ts';
+import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
 import { ImageStore } from './storage/image-store.ts';
 import { Media } from './storage/media.ts';
 import { Trail } from './trail.ts';
@@ -57,6 +57,7 @@ export async function openMachine(
     return {
       arch: config.arch,
       ...description,
+      user: equipment.host.runsAs,
       command: [...command],
       forwards,
       artifacts: artifacts ?? null,
@@ -83,8 +84,9 @@ async function equip(
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log, artifacts }));
   const images = join(cacheDir(), 'images', 'flashed');
   const store = await ImageStore.open(images);
-  const reach = [dirname(run.path), dirname(run.sockets), images];
-  const host = await gatherHost(config, { log, signal, reach });
+  const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content')];
+  const taken = await usersOfRuns(dirname(run.path));
+  const host = await gatherHost(config, { log, signal, reach, taken });
   if (host.user) await handOver(run, host.user);
   const media = new Media(store, run.path, config.partitions);
   if (config.image !== undefined) {

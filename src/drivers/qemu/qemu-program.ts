@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { LaunchError, ProtocolError, runTool } from '../../core/index.ts';
+import { findProgram, LaunchError, ProtocolError, runTool } from '../../core/index.ts';
 import { type Arch, architectureOf } from './architectures.ts';
 import type { QemuProgram } from './host-facts.ts';
-import { findProgram } from './programs.ts';
 
 export interface FindQemuOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,8 +1,7 @@
 import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { LaunchError, runTool, type WaitOptions } from '../../core/index.ts';
+import { findProgram, LaunchError, runTool, type WaitOptions } from '../../core/index.ts';
 import type { Seed } from './cloud-init.ts';
-import { findProgram } from './programs.ts';
 
 /** Programs that make an ISO, any of which will do, the least surprising first. */
 const MAKERS = ['genisoimage', 'mkisofs', 'xorrisofs', 'xorriso'] as const;

@@ -1,17 +1,14 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cacheDir, LaunchError, stateDir } from '../../core/index.ts';
+import { cacheDir, findProgram, LaunchError } from '../../core/index.ts';
 import { type Arch, architectureOf } from './architectures.ts';
 import { describedFirmware, descriptorFolders, isPlain, type UefiFirmware } from './firmware-descriptors.ts';
 import { findDownloaded, PREBUILT } from './firmware-download.ts';
 import { chooseAccelerator, installations } from './host.ts';
 import type { Accelerator, QemuProgram } from './host-facts.ts';
-import { findProgram } from './programs.ts';
 import { findQemu } from './qemu-program.ts';
-import { findDeadRuns } from './run-folder.ts';
 
 export { ARCH_NAMES, type Arch, hostArch } from './architectures.ts';
 export type { Accelerator, QemuProgram } from './host-facts.ts';
+export { findLeftovers, type LeftoverPlaces } from './leftovers.ts';
 
 /** The QEMU of an architecture: whether there is one, and whether it starts. */
 export type QemuSurvey =
@@ -88,13 +85,6 @@ export async function surveyAccelerator(
     throw new LaunchError(message, { command: program.binary, exitCode: null, signal: null, stderr: '' });
   };
   return chooseAccelerator({ arch, accelerator: 'auto' }, program, firmware, { cacheDir: cache, signal });
-}
-
-/** The folders that machines have left whose process was killed. The next machine that is opened removes them. */
-export async function surveyLeftovers(state: string = stateDir()): Promise<string[]> {
-  const runs = join(state, 'runs');
-  const any = await readdir(runs).catch(() => []);
-  return any.length === 0 ? [] : findDeadRuns(runs);
 }
 
 async function* hostFirmware(arch: Arch, program: QemuProgram) {

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { BORROWERS, lendFile, makeLendingDir } from '../../../src/core/index.ts';
 import { QemuConfig } from '../../../src/drivers/qemu/config.ts';
 import { memoryPlaces } from '../../../src/drivers/qemu/host.ts';
-import { chooseUser, neededFiles } from '../../../src/drivers/qemu/host-user.ts';
+import { chooseUser, type NeededFiles, neededFiles } from '../../../src/drivers/qemu/host-user.ts';
 import { findQemu } from '../../../src/drivers/qemu/qemu-program.ts';
 
 const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-host-'));
@@ -62,37 +65,91 @@ describe('finding QEMU', () => {
   });
 });
 
+const ROOT = { uid: 0, setpriv: '/usr/bin/setpriv' };
+
+/** Whether a process of that group, and of no account's user, may read a file. */
+async function readAs(gid: number, path: string): Promise<boolean> {
+  const args = ['--reuid', '60000', '--regid', String(gid), '--clear-groups', 'cat', path];
+  return !(await execa('setpriv', args, { reject: false })).failed;
+}
+
 describe('whom QEMU runs as', () => {
   test('ourselves, unless we are root', async () => {
-    expect(await chooseUser({ '/nowhere': 'r' }, 1000)).toEqual({ user: null, reason: 'as ourselves' });
+    const chosen = await chooseUser({ '/nowhere': 'r' }, { ...ROOT, uid: 1000 });
+    expect(chosen).toEqual({ user: null, reason: 'as ourselves' });
   });
 
-  test('nobody, where everything is within reach', async () => {
-    const { user, reason } = await chooseUser({ '/etc/passwd': 'r' }, 0);
-    expect(user).toMatchObject({ groups: [] });
-    expect(user?.uid).toBeGreaterThan(0);
-    expect(reason).toBe('as nobody');
+  test('a user that nobody else is, where everything is within reach', async () => {
+    const { user, reason } = await chooseUser({ '/etc/passwd': 'r' }, ROOT);
+    expect(user).toEqual({ uid: expect.any(Number), gid: user?.uid, groups: [BORROWERS] });
+    expect(user?.uid).toBeGreaterThanOrEqual(60_706);
+    expect(user?.uid).toBeLessThan(BORROWERS);
+    expect(reason).toBe(`as a user of its own (${user?.uid})`);
+    const all = Array.from({ length: BORROWERS - 60_706 }, (_, index) => 60_706 + index);
+    const taken = all.filter((id) => id !== 61_000);
+    expect((await chooseUser({}, { ...ROOT, taken })).user?.uid).toBe(61_000);
+    expect(await chooseUser({}, { ...ROOT, taken: all })).toEqual({
+      user: null,
+      reason: 'as root: this host has no number to spare for a user of its own',
+    });
   });
 
-  test('root, where something is not', async () => {
+  test.runIf(process.getuid?.() === 0)('not one that a process has', async () => {
+    const all = Array.from({ length: BORROWERS - 60_706 }, (_, index) => 60_706 + index);
+    const taken = all.filter((id) => id !== 61_000 && id !== 61_001);
+    const args = ['--reuid', '61000', '--clear-groups', 'sh', '-c', 'echo; exec cat'];
+    const other = execa('setpriv', args, { reject: false });
+    await once(other.stdout, 'data');
+    expect((await chooseUser({}, { ...ROOT, taken })).user?.uid).toBe(61_001);
+    other.stdin.end();
+    await other;
+  });
+
+  test('root, where a user namespace has not enough users, or nothing could make QEMU another one', async () => {
+    await using dir = await workDir();
+    await mkdir(join(dir.path, 'self'));
+    for (const map of ['uid_map', 'gid_map']) await writeFile(join(dir.path, 'self', map), '0 1000 1\n');
+    const { reason } = await chooseUser({}, { ...ROOT, proc: dir.path });
+    expect(reason).toBe('as root: this host has no number to spare for a user of its own');
+    expect((await chooseUser({}, { ...ROOT, setpriv: null })).reason).toContain(
+      'as root: there is no setpriv',
+    );
+  });
+
+  test('root, where something is out of reach', async () => {
     await using dir = await workDir();
     const inside = join(dir.path, 'inside');
     await mkdir(inside);
     const disk = join(inside, 'disk.img');
     await writeFile(disk, '');
+    const reasonFor = async (files: NeededFiles) => (await chooseUser(files, ROOT)).reason;
     // A temporary folder is its owner's alone.
-    expect(await chooseUser({ [disk]: 'r' }, 0)).toEqual({
+    expect(await chooseUser({ [disk]: 'r' }, ROOT)).toEqual({
       user: null,
-      reason: `as root: nobody may not open ${disk}`,
+      reason: `as root: another user may not open ${disk}`,
     });
-    expect((await chooseUser({ [inside]: 'x' }, 0)).reason).toBe(`as root: nobody may not enter ${inside}`);
+    expect(await reasonFor({ [inside]: 'x' })).toBe(`as root: another user may not enter ${inside}`);
     await chmod(dir.path, 0o755);
-    expect((await chooseUser({ [inside]: 'x' }, 0)).reason).toBe('as nobody');
+    expect(await reasonFor({ [inside]: 'x' })).toContain('as a user of its own');
     await chmod(disk, 0o644);
-    expect((await chooseUser({ [disk]: 'r' }, 0)).reason).toBe('as nobody');
-    expect((await chooseUser({ [disk]: 'rw' }, 0)).reason).toBe(`as root: nobody may not open ${disk}`);
+    expect(await reasonFor({ [disk]: 'r' })).toContain('as a user of its own');
+    expect(await reasonFor({ [disk]: 'rw' })).toBe(`as root: another user may not open ${disk}`);
     await chmod(disk, 0o666);
-    expect((await chooseUser({ [disk]: 'rw' }, 0)).reason).toBe('as nobody');
+    expect(await reasonFor({ [disk]: 'rw' })).toContain('as a user of its own');
+  });
+
+  test.runIf(process.getuid?.() === 0)('what is lent is within reach, and of nobody else', async () => {
+    await using dir = await workDir();
+    await chmod(dir.path, 0o755);
+    const folder = await makeLendingDir(join(dir.path, 'a/b'));
+    const image = join(folder, 'image');
+    await writeFile(image, '');
+    await lendFile(image);
+    expect((await chooseUser({ [image]: 'r', [folder]: 'x' }, ROOT)).reason).toContain(
+      'as a user of its own',
+    );
+    expect(await readAs(BORROWERS, image)).toBe(true);
+    expect(await readAs(1, image)).toBe(false);
   });
 
   test('what QEMU opens by name', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,7 +66,7 @@ describe('what comes in', () => {
     const image = await store.addFile(path, options);
     expect(image).toMatchObject({ format: 'raw', virtualSize: MIB, size: MIB, sha256: sha256(bytes) });
     expect(await readFile(image.path)).toEqual(bytes);
-    expect((await stat(image.path)).mode & 0o777).toBe(0o444);
+    expect((await stat(image.path)).mode & 0o777).toBe(process.getuid?.() === 0 ? 0o440 : 0o400);
     expect((await stat(image.path)).ino).not.toBe((await stat(path)).ino);
     expect((await stat(path)).nlink).toBe(1);
   });
@@ -244,6 +244,26 @@ describe('what is known', () => {
     const onProgress = ({ phase }: Progress) => void phases.add(phase);
     expect(await store.addFile(await file('two.img', bytes), { signal, onProgress })).toEqual(first);
     expect([...phases]).toEqual(['hash']);
+  });
+
+  test('what a killed process was writing is removed by the next; what one writes that lives, stays', async () => {
+    const { store, path, incoming } = await openStore();
+    await mkdir(join(path, 'incoming', '0123456789ab'));
+    await writeFile(join(path, 'incoming', '0123456789ab', 'image'), 'half');
+    const [begun, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const chunks = (async function* () {
+      yield raw('slow');
+      begun.resolve();
+      await go.promise;
+    })();
+    const adding = store.addStream({ name: 'slow', phase: 'upload', total: null, chunks }, options);
+    await begun.promise;
+    expect(await incoming()).toHaveLength(3);
+    await ImageStore.open(path);
+    expect(await incoming()).toHaveLength(2);
+    go.resolve();
+    await adding;
+    expect(await incoming()).toEqual([]);
   });
 
   test('is not known any more when its content was removed', async () => {

@@ -12,6 +12,10 @@ describe('whole command lines', () => {
         "--pdeathsig",
         "KILL",
         "--",
+        "/bin/sh",
+        "-c",
+        "umask 077; [ "$PPID" = "\${JUMPLEAD_PID-$PPID}" ] && exec "$@"",
+        "sh",
         "/usr/bin/qemu-system-x86_64",
         "-name",
         "guest=dut,debug-threads=on",
@@ -99,6 +103,10 @@ describe('whole command lines', () => {
         "--pdeathsig",
         "KILL",
         "--",
+        "/bin/sh",
+        "-c",
+        "umask 077; [ "$PPID" = "\${JUMPLEAD_PID-$PPID}" ] && exec "$@"",
+        "sh",
         "/usr/bin/qemu-system-aarch64",
         "-name",
         "guest=dut,debug-threads=on",
@@ -419,8 +427,8 @@ describe('safety', () => {
 
   test('as another user where we are root', () => {
     const user = { uid: 65_534, gid: 65_534, groups: [] };
-    expect(plan({}, { user }).wrapper.join(' ')).toBe(
-      '/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups --pdeathsig KILL --',
+    expect(plan({}, { user }).wrapper.join(' ')).toMatch(
+      /^\/usr\/bin\/setpriv --reuid 65534 --regid 65534 --clear-groups --pdeathsig KILL -- \/bin\/sh -c umask 077; /,
     );
     expect(plan({}, { user: { ...user, groups: [36] } }).wrapper.join(' ')).toContain(' --groups 36 ');
   });

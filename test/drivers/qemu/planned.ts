@@ -22,6 +22,7 @@ export const HOST: HostFacts = {
   },
   setpriv: '/usr/bin/setpriv',
   user: null,
+  runsAs: 'as ourselves',
 };
 
 /** The same, for the other architecture. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,7 +13,8 @@ export async function salvageConsole(spools: string, folder: string): Promise<vo
   if (found.length === 0) return;
   await using transcript = await open(join(folder, 'console.log'), 'r+');
   for (const { path, base } of found.sort((one, other) => one.base - other.base)) {
-    await using spool = await open(path);
+    // QEMU, who may put files there as well, does not choose what we read.
+    await using spool = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     await append(transcript, spool, base);
   }
 }

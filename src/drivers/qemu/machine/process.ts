@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { LaunchError } from '../../../core/index.ts';
+import { LaunchError, LEASHED } from '../../../core/index.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
 
 /** How much of what QEMU says on stderr is kept. */
@@ -51,7 +51,7 @@ export async function startProcess(
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = memory;
-  const child = spawn(file, args, { stdio });
+  const child = spawn(file, args, { stdio, env: { ...process.env, ...LEASHED } });
   const exited = observeExit(child);
   const stderr = keepTail(child.stderr);
   try {

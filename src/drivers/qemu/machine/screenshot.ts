@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
@@ -13,7 +14,8 @@ export async function takeScreenshot(qmp: Qmp, folder: string, signal: AbortSign
   stack.defer(() => rm(filename, { force: true }));
   const png = knowsFormats(await qmp.query('query-qmp-schema', Schema, {}, { signal }));
   await qmp.execute('screendump', { filename, ...(png && { format: 'png' }) }, { signal });
-  const picture = await readFile(filename);
+  // A link would be QEMU choosing what we read.
+  const picture = await readFile(filename, { flag: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK });
   return png ? picture : convertPpm(picture);
 }
 

@@ -1,4 +1,4 @@
-import { CapacityError, formatSize, parseSize } from '../../../core/index.ts';
+import { CapacityError, formatSize, leash, parseSize } from '../../../core/index.ts';
 import type { QemuConfig } from '../config.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
 import type { HostFacts } from '../host-facts.ts';
@@ -77,10 +77,9 @@ export function behaviour({ host }: Circumstances): Piece {
   };
 }
 
-/** What QEMU is started through: it dies with us, and where we are root it runs as somebody else. */
+/** What QEMU is started through: it dies with us, where we are root it runs as somebody else, and its files are for nobody else. */
 export function wrapper({ setpriv, user }: Pick<HostFacts, 'setpriv' | 'user'>): string[] {
-  if (setpriv === null) return [];
   const groups = user?.groups.length ? ['--groups', user.groups.join(',')] : ['--clear-groups'];
   const identity = user ? ['--reuid', String(user.uid), '--regid', String(user.gid), ...groups] : [];
-  return [setpriv, ...identity, '--pdeathsig', 'KILL', '--'];
+  return leash(setpriv, { identity, umask: '077' });
 }

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
-  chmod,
   copyFile,
   type FileHandle,
   mkdir,
@@ -9,12 +8,19 @@ import {
   readdir,
   readFile,
   rename,
-  rm,
   stat,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { metered, type OnProgress } from '../../../core/index.ts';
+import {
+  type FolderKind,
+  lendFile,
+  makeLendingDir,
+  metered,
+  type OnProgress,
+  openOwnedFolder,
+  sweepFolders,
+} from '../../../core/index.ts';
 import { abortable } from './abortable.ts';
 import { checkImageFile, readImageFile } from './check-image.ts';
 import { decompressDetected, detectCompression, MAGIC_SIZE } from './decompress.ts';
@@ -48,8 +54,12 @@ export interface AddOptions {
 }
 
 const READ_SIZE = 2 ** 20;
-/** What a process that was killed has left may be removed after this time, in milliseconds. */
-const ABANDONED_AFTER = 24 * 3_600_000;
+
+/** The folders of a store with what is not whole yet. */
+export const incomingFolders = (store: string): FolderKind => ({
+  parent: join(store, 'incoming'),
+  prefix: '',
+});
 
 /**
  * Images by the SHA-256 of their content, shared by all machines of a user.
@@ -58,7 +68,9 @@ const ABANDONED_AFTER = 24 * 3_600_000;
  * - `sent/<sha256>.<size>` says which content came of such a file, compressed or not;
  * - `files/<device, inode, size, times>` says the same of a file of this host in this state, so that it need not be read.
  *
- * Every file appears whole, by renaming; any number of processes may use the store at once.
+ * Every file appears whole, by renaming; any number of processes may use the store at once. What is not whole yet lies in a
+ * folder in `incoming` that belongs to whoever writes it. Nobody else can look into the store; QEMU, where it runs as another
+ * user because we are root, finds the content whose digest it is told.
  */
 export class ImageStore {
   readonly #folder: string;
@@ -69,13 +81,12 @@ export class ImageStore {
 
   /** Opens the store in `folder`, which is made if it is not there. */
   static async open(folder: string): Promise<ImageStore> {
-    for (const part of ['content', 'sent', 'files', 'incoming']) {
-      // Others may read: QEMU does so as another user where we are root.
-      await mkdir(join(folder, part), { recursive: true, mode: 0o755 });
-    }
-    const store = new ImageStore(folder);
-    await store.#removeAbandoned();
-    return store;
+    await makeLendingDir(folder);
+    await makeLendingDir(join(folder, 'content'));
+    for (const part of ['sent', 'files', 'incoming'])
+      await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
+    await sweepFolders(incomingFolders(folder));
+    return new ImageStore(folder);
   }
 
   /** The image that came of bytes with this SHA-256, if there was one. */
@@ -159,9 +170,8 @@ export class ImageStore {
   async #reflink(file: FileHandle, path: string, options: AddOptions): Promise<StoredImage | undefined> {
     const { buffer } = await file.read(Buffer.alloc(MAGIC_SIZE), 0, MAGIC_SIZE, 0);
     if (detectCompression(buffer)) return undefined;
-    const temporary = this.#temporary();
-    await using stack = new AsyncDisposableStack();
-    stack.defer(() => rm(temporary, { force: true }));
+    await using scratch = await openOwnedFolder(incomingFolders(this.#folder));
+    const temporary = join(scratch.path, 'image');
     try {
       await copyFile(path, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     } catch {
@@ -182,9 +192,8 @@ export class ImageStore {
     options: AddOptions,
     fill: (file: FileHandle) => Promise<string>,
   ): Promise<StoredImage> {
-    const temporary = this.#temporary();
-    await using stack = new AsyncDisposableStack();
-    stack.defer(() => rm(temporary, { force: true }));
+    await using scratch = await openOwnedFolder(incomingFolders(this.#folder));
+    const temporary = join(scratch.path, 'image');
     const sha256 = await this.#fill(temporary, fill);
     return await this.#admit(temporary, sha256, name, options);
   }
@@ -200,7 +209,7 @@ export class ImageStore {
     if (known) return known;
     const facts = await checkImageFile(temporary, name, options.signal);
     const path = this.#content(sha256);
-    await chmod(temporary, 0o444);
+    await lendFile(temporary);
     await rename(temporary, path);
     await syncFolder(join(this.#folder, 'content'));
     return { ...facts, path, sha256, size: (await stat(path)).size };
@@ -219,26 +228,14 @@ export class ImageStore {
   }
 
   async #remember(index: 'sent' | 'files', name: string, sha256: string): Promise<void> {
-    const temporary = this.#temporary();
-    await writeFile(temporary, sha256);
+    await using scratch = await openOwnedFolder(incomingFolders(this.#folder));
+    const temporary = join(scratch.path, name);
+    await writeFile(temporary, sha256, { mode: 0o600 });
     await rename(temporary, join(this.#folder, index, name));
   }
 
   #content(sha256: string): string {
     return join(this.#folder, 'content', sha256);
-  }
-
-  #temporary(): string {
-    return join(this.#folder, 'incoming', randomBytes(8).toString('hex'));
-  }
-
-  async #removeAbandoned(): Promise<void> {
-    const folder = join(this.#folder, 'incoming');
-    for (const name of await readdir(folder)) {
-      const stats = await stat(join(folder, name)).catch(() => undefined);
-      if (stats && Date.now() - stats.mtimeMs > ABANDONED_AFTER)
-        await rm(join(folder, name), { force: true });
-    }
   }
 }
 

@@ -1,12 +1,12 @@
 import {
   type Duration,
+  findProgram,
   formatSize,
   LaunchError,
   parseDuration,
   parseSize,
   runTool,
 } from '../../../core/index.ts';
-import { findProgram } from '../programs.ts';
 
 /** What one run of qemu-img may use. */
 export interface Limits {

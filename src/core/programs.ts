@@ -8,8 +8,10 @@ export async function findProgram(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  for (const path of names.flatMap((name) => folders.map((folder) => join(folder, name))))
-    if (await isExecutable(path)) return path;
+  const paths = names.flatMap((name) =>
+    name.includes('/') ? [name] : folders.map((folder) => join(folder, name)),
+  );
+  for (const path of paths) if (await isExecutable(path)) return path;
   return undefined;
 }
 
