@@ -23,7 +23,7 @@ export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftov
   const { state = stateDir(), cache = cacheDir(), env = process.env } = places;
   const kinds: readonly (readonly [string, FolderKind])[] = [
     ['machine', runFolders(join(state, 'runs'))],
-    ["sockets of a machine", await socketFolders(env)],
+    ['sockets of a machine', await socketFolders(env)],
     ['sockets of a session', await runtimeFolders(env)],
     ['image on its way', incomingFolders(join(cache, 'images', 'flashed'))],
     ['firmware download', downloadFolders(cache)],

@@ -15,7 +15,9 @@ export async function takeScreenshot(qmp: Qmp, folder: string, signal: AbortSign
   const png = knowsFormats(await qmp.query('query-qmp-schema', Schema, {}, { signal }));
   await qmp.execute('screendump', { filename, ...(png && { format: 'png' }) }, { signal });
   // A link would be QEMU choosing what we read.
-  const picture = await readFile(filename, { flag: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK });
+  const picture = await readFile(filename, {
+    flag: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  });
   return png ? picture : convertPpm(picture);
 }
 
