@@ -1,7 +1,14 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { IMAGE_ARCHES } from './arches.ts';
-import { type CachedImage, type CacheOptions, listImages, listLeftovers, removeLeftovers, sinceWhen } from './cache.ts';
+import {
+  type CachedImage,
+  type CacheOptions,
+  listImages,
+  listLeftovers,
+  removeLeftovers,
+  sinceWhen,
+} from './cache.ts';
 import { debianRecipe } from './debian-recipe.ts';
 import { discardKept } from './kept.ts';
 import { recipeId } from './recipe.ts';

@@ -164,5 +164,4 @@ const damaged = async (root: string) =>
 
 const readNames = async (root: string) => await readdir(root).catch(() => []);
 
-const removeTree = async (path: string) =>
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+const removeTree = async (path: string) => await rm(path, { recursive: true, force: true, maxRetries: 3 });
