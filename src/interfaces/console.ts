@@ -23,6 +23,8 @@ export const ConsoleOptions = z.strictObject({
 /** What the recorder knows. Offsets count bytes since recording began; `boot` is that of the last power-on. */
 export const ConsoleStatus = z.object({
   offset: z.number(),
+  /** The first that is still there: a transcript has a limit. */
+  oldest: z.number(),
   boot: z.number(),
   /** Who may write now, if anybody. */
   writer: z.string().nullable(),

@@ -97,6 +97,7 @@ export function fakeConsole(options: FakeConsoleOptions = {}): Fake<typeof Conso
       },
       status: async () => ({
         offset: device.recording.length,
+        oldest: 0,
         boot: device.recording.boot,
         writer: device.writer?.holder ?? null,
         transcript: null,

@@ -16,9 +16,17 @@ const TAKEN = ['power', 'flasher', 'console', 'vnc', 'display'];
 
 /** What is wrong with `config` although each field by itself is right. Pure; files are looked at by `locateFiles`. */
 export function checkConfig(config: QemuConfig): Mistake[] {
-  return [machine, directBoot, firmware, memory, network, hostPorts, userData, extraArgs].flatMap((check) =>
-    check(config),
-  );
+  return [
+    machine,
+    directBoot,
+    firmware,
+    memory,
+    network,
+    hostPorts,
+    consoleLimit,
+    userData,
+    extraArgs,
+  ].flatMap((check) => check(config));
 }
 
 function machine({ arch, machine: name }: QemuConfig): Mistake[] {
@@ -49,6 +57,10 @@ function firmware({ arch, firmware: chosen, partitions }: QemuConfig): Mistake[]
   if (chosen === 'bios') mistakes.push({ path: ['firmware'], message });
   if (partitions.bios !== undefined) mistakes.push({ path: ['partitions', 'bios'], message });
   return mistakes;
+}
+
+function consoleLimit({ consoleLimit: limit }: QemuConfig): Mistake[] {
+  return parseSize(limit) < MIB ? [{ path: ['consoleLimit'], message: 'expected 1MiB or more' }] : [];
 }
 
 function memory({ memory: size, tbSize }: QemuConfig): Mistake[] {

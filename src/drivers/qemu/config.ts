@@ -155,6 +155,11 @@ const fields = {
   ),
   extraArgs: field('key', z.array(z.string()).default([]), 'Added to the QEMU command line as they are'),
   image: field('key', Path.optional(), 'Image (path or URL) that is flashed when the machine is opened'),
+  consoleLimit: field(
+    'instance',
+    SizeText.default('256MiB'),
+    'Most that the transcript of the console may have on the disk, 1MiB or more; then its oldest part is dropped',
+  ),
   tbSize: field(
     'instance',
     SizeText.default('512MiB'),

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { cacheDir, stateDir } from '../../core/index.ts';
+import { cacheDir, parseSize, stateDir } from '../../core/index.ts';
 import type { DriverNode, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
 import { effectiveForwards, type QemuConfig } from './config.ts';
 import { locateFiles } from './config-files.ts';
 import { Recorder } from './console/recorder.ts';
+import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { gatherHost } from './host.ts';
 import { createKeyPair, createMac, createPassword } from './keys.ts';
@@ -30,10 +31,14 @@ export async function openMachine(
 ): Promise<DriverNode<typeof Machine>> {
   await using stack = new AsyncDisposableStack();
   const artifacts = context.artifacts && join(context.artifacts, ...context.path.split('.'));
-  const equipment = await equip(config, context, artifacts, stack);
+  const equipment = await equip(config, context, stack);
   const { run, host, media } = equipment;
   const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail')));
-  const recorder = stack.use(await Recorder.open(trail.folder, { spool: run.sockets, log: context.log }));
+  const limit = parseSize(config.consoleLimit);
+  if (artifacts !== undefined) await noteTranscript(run.sockets, { folder: artifacts, limit });
+  const recorder = stack.use(
+    await Recorder.open(trail.folder, { spool: run.sockets, limit, log: context.log }),
+  );
   const console = new SharedConsole(recorder);
   stack.defer(() => console.close());
   let plan: MachinePlan | undefined;
@@ -77,11 +82,10 @@ export async function openMachine(
 async function equip(
   given: QemuConfig,
   { log, signal }: OpenContext,
-  artifacts: string | undefined,
   stack: AsyncDisposableStack,
 ): Promise<Equipment> {
   const config = await locateFiles(given);
-  const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log, artifacts }));
+  const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log }));
   const images = join(cacheDir(), 'images', 'flashed');
   const store = await ImageStore.open(images);
   const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content')];

@@ -1,4 +1,4 @@
-import { chmod, lchown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, lchown, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type FolderKind,
@@ -8,9 +8,7 @@ import {
   runtimeFolders,
   sweepFolders,
 } from '../../core/index.ts';
-import { salvageConsole } from './console/salvage.ts';
-
-const ARTIFACTS = 'artifacts';
+import { salvageTranscript } from './console/salvage.ts';
 
 /** The folder of one run: everything that a machine needs while it lives. Closing it removes it. */
 export interface RunFolder extends AsyncDisposable {
@@ -22,8 +20,6 @@ export interface RunFolder extends AsyncDisposable {
 
 export interface RunOptions {
   readonly log: Log;
-  /** Where what is worth keeping goes if this process is killed. */
-  readonly artifacts?: string | undefined;
 }
 
 /** The folders of runs in `runs`. */
@@ -37,7 +33,7 @@ export async function socketFolders(env?: NodeJS.ProcessEnv): Promise<FolderKind
 
 /** Makes the folders of a new run, which nobody else gets into, and sweeps away those whose owners are dead. */
 export async function openRunFolder(runs: string, options: RunOptions): Promise<RunFolder> {
-  const { log, artifacts } = options;
+  const { log } = options;
   await mkdir(runs, { recursive: true, mode: 0o711 });
   // Borrowers may pass through, to the folder that is theirs.
   await lendDir(runs);
@@ -45,7 +41,6 @@ export async function openRunFolder(runs: string, options: RunOptions): Promise<
   await using stack = new AsyncDisposableStack();
   const { name, path } = stack.use(await openOwnedFolder(runFolders(runs)));
   const { path: sockets } = stack.use(await openOwnedFolder(await socketFolders()));
-  if (artifacts !== undefined) await writeFile(join(sockets, ARTIFACTS), artifacts, { mode: 0o600 });
   const held = stack.move();
   return { id: name, path, sockets, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
@@ -78,13 +73,5 @@ export async function usersOfRuns(runs: string): Promise<number[]> {
 /** Removes the folders of runs whose owners are dead, and completes the transcripts of their consoles. Their QEMUs died with them. */
 export async function sweepRuns(runs: string, log: Log): Promise<void> {
   await sweepFolders(runFolders(runs), { log });
-  await sweepFolders(await socketFolders(), { log, bury: (path) => salvage(path, log) });
-}
-
-async function salvage(sockets: string, log: Log): Promise<void> {
-  const artifacts = await readFile(join(sockets, ARTIFACTS), 'utf8').catch(() => undefined);
-  if (artifacts === undefined) return;
-  await salvageConsole(sockets, artifacts).catch((error) =>
-    log.warn({ artifacts, reason: String(error) }, 'cannot complete the transcript of its console'),
-  );
+  await sweepFolders(await socketFolders(), { log, bury: (path) => salvageTranscript(path, log) });
 }

@@ -13,7 +13,7 @@ async function openConsole() {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-console-')));
   const recorder = stack.use(
-    await Recorder.open(folder.path, { spool: folder.path, log: createLog('silent') }),
+    await Recorder.open(folder.path, { spool: folder.path, limit: 2 ** 20, log: createLog('silent') }),
   );
   const shared = new SharedConsole(recorder);
   const hears = new PassThrough();

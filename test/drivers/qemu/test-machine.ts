@@ -78,13 +78,19 @@ export interface TestMachine extends AsyncDisposable {
 
 export async function openTestMachine(
   program: Program,
-  options: { readonly patience?: Duration; readonly shutdownDeadline?: Duration } = {},
+  options: {
+    readonly patience?: Duration;
+    readonly shutdownDeadline?: Duration;
+    readonly limit?: number;
+  } = {},
 ): Promise<TestMachine> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'jumplead-machine-'));
   stack.defer(() => rm(folder, { recursive: true }));
   const trail = stack.use(await Trail.open(folder));
-  const recorder = stack.use(await Recorder.open(folder, { spool: folder, log }));
+  const recorder = stack.use(
+    await Recorder.open(folder, { spool: folder, limit: options.limit ?? 2 ** 40, log }),
+  );
   const console = new SharedConsole(recorder);
   const command = await program.command(folder);
   const machine = stack.use(

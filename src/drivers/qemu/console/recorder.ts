@@ -1,7 +1,7 @@
-import { CapacityError, ConfigError, type Log, raceSignal } from '../../../core/index.ts';
+import { CapacityError, ConfigError, formatSize, type Log, raceSignal } from '../../../core/index.ts';
 import type { ConsoleStart } from '../../../interfaces/index.ts';
 import { Spool } from './spool.ts';
-import { Transcript } from './transcript.ts';
+import { type Loss, Transcript } from './transcript.ts';
 
 /** The largest piece that a reader gets at once. */
 const PIECE = 64 * 1024;
@@ -11,6 +11,8 @@ const TAIL = 8 * 1024;
 export interface RecorderOptions {
   /** A folder for what is not yet recorded. It must outlive us, to be found when we are killed. */
   readonly spool: string;
+  /** Most bytes that the transcript may have. */
+  readonly limit: number;
   readonly log: Log;
   readonly clock?: (() => Date) | undefined;
 }
@@ -41,7 +43,10 @@ export class Recorder implements AsyncDisposable {
   #spool: Spool | undefined;
   #recording: Promise<void> = Promise.resolve();
   #boot = 0;
-  #failure: Error | undefined;
+  /** Where what is being lost began. */
+  #losing: number | undefined;
+  /** Whether it has been said that the oldest is dropped. */
+  #dropping = false;
 
   private constructor(transcript: Transcript, options: RecorderOptions) {
     this.#transcript = transcript;
@@ -50,7 +55,7 @@ export class Recorder implements AsyncDisposable {
 
   /** Begins a transcript in `folder`. */
   static async open(folder: string, options: RecorderOptions): Promise<Recorder> {
-    return new Recorder(await Transcript.open(folder, options.clock), options);
+    return new Recorder(await Transcript.open(folder, options), options);
   }
 
   /** The file with the bytes. */
@@ -61,6 +66,11 @@ export class Recorder implements AsyncDisposable {
   /** Bytes recorded so far. */
   get offset(): number {
     return this.#transcript.length;
+  }
+
+  /** The first offset that is still there. */
+  get oldest(): number {
+    return this.#transcript.available(0);
   }
 
   /** Where the next reader `from: 'next'` starts. */
@@ -98,8 +108,8 @@ export class Recorder implements AsyncDisposable {
   finish(error?: Error): void {
     const session = this.#sessions.at(-1);
     if (!session || session.end !== undefined) return;
-    session.end = this.offset;
-    session.error = this.#failure ?? error;
+    session.end = this.#transcript.loss?.from ?? this.offset;
+    session.error = error;
     this.#announce();
   }
 
@@ -117,15 +127,20 @@ export class Recorder implements AsyncDisposable {
 
   /** The last lines, for people. */
   async tail(lines = 20): Promise<string> {
-    const from = Math.max(this.boot, this.offset - TAIL);
-    if (from === this.offset) return '';
-    const text = new TextDecoder().decode(await this.#transcript.read(from, TAIL));
+    const chunks: Uint8Array[] = [];
+    const { offset: end } = this;
+    for (let offset = this.#transcript.available(Math.max(this.boot, end - TAIL)); offset < end; ) {
+      const chunk = await this.#transcript.read(offset, end - offset);
+      chunks.push(chunk);
+      offset = this.#transcript.available(offset + chunk.length);
+    }
+    const text = new TextDecoder().decode(Buffer.concat(chunks));
     return text.replaceAll('\r', '').trimEnd().split('\n').slice(-lines).join('\n');
   }
 
   /** Notes in the transcript's times what happened. */
   async mark(event: string): Promise<void> {
-    if (!this.#failure) await this.#transcript.mark(event).catch((error) => this.#fail(error));
+    await this.#transcript.mark(event);
   }
 
   /**
@@ -158,6 +173,9 @@ export class Recorder implements AsyncDisposable {
       const session = this.#sessions[sessionIndex];
       const end = session?.end ?? this.offset;
       if (offset < end) {
+        const next = this.#transcript.available(offset);
+        // What is not there is told once; who comes next goes on behind it.
+        if (counts) this.#next = Math.max(this.#next, next);
         const chunk = await this.#transcript.read(offset, Math.min(PIECE, end - offset));
         offset += chunk.length;
         if (counts) this.#next = Math.max(this.#next, offset);
@@ -171,10 +189,15 @@ export class Recorder implements AsyncDisposable {
 
   #offsetOf(start: ConsoleStart): number {
     if (start === 'next') return this.#next;
-    if (start === 'boot') return this.boot;
     if (start === 'now') return this.offset;
-    if (start <= this.offset) return start;
-    const message = `got ${start}; the console has ${this.offset} bytes so far`;
+    const offset = start === 'boot' ? this.boot : start;
+    const available = this.#transcript.available(offset);
+    if (offset === available || offset === this.offset) return offset;
+    const there =
+      offset > this.offset
+        ? `the console has ${this.offset} bytes so far`
+        : `what is there after it begins at ${available}, and the oldest at ${this.oldest}`;
+    const message = `got ${start === 'boot' ? `boot, which is ${offset}` : start}; ${there}`;
     throw new ConfigError(`from: ${message}`, { issues: [{ path: 'from', message }] });
   }
 
@@ -184,31 +207,54 @@ export class Recorder implements AsyncDisposable {
         await this.#store(chunk);
         onRecorded(chunk);
       }
-    } catch (error) {
-      this.#fail(error);
+    } catch (cause) {
+      this.finish(unrecorded(this.path, { from: this.offset, cause }));
     }
     this.#spool = undefined;
     this.#announce();
   }
 
   async #store(chunk: Uint8Array): Promise<void> {
-    if (this.#failure) return;
-    try {
-      await this.#transcript.append(chunk);
-      this.#announce();
-    } catch (error) {
-      this.#fail(error);
+    const { oldest } = this;
+    await this.#transcript.append(chunk);
+    this.#tellLoss(this.#transcript.loss);
+    if (this.oldest !== oldest) this.#tellDropped();
+    this.#announce();
+  }
+
+  /** Readers end with what is being lost; who comes when there is room again gets what is recorded then. */
+  #tellLoss(loss: Loss | undefined): void {
+    if (loss && this.#losing === undefined) {
+      this.#losing = loss.from;
+      const error = unrecorded(this.path, loss);
+      this.#options.log.error({ from: loss.from }, error.message);
+      this.finish(error);
+    } else if (!loss && this.#losing !== undefined) {
+      const lost = { from: this.#losing, to: this.#transcript.available(this.#losing) };
+      this.#options.log.warn(lost, 'the console is recorded again; what came meanwhile is lost');
+      this.#losing = undefined;
+      this.resume();
     }
   }
 
-  #fail(cause: unknown): void {
-    const message = `the console can no longer be recorded in ${this.path}: ${String(cause)}`;
-    this.#failure ??= new CapacityError(message, { needed: PIECE, free: 0 }, { cause });
-    this.finish(this.#failure);
+  #tellDropped(): void {
+    const { limit, log } = this.#options;
+    if (!this.#dropping)
+      log.warn(
+        { transcript: this.path, oldest: this.oldest },
+        `the console has printed more than its transcript may have (consoleLimit: ${formatSize(limit)}): the oldest is dropped`,
+      );
+    this.#dropping = true;
   }
 
   #announce(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+function unrecorded(path: string, { from, cause }: Loss): CapacityError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `the console cannot be recorded in ${path}, and is lost from offset ${from} on: ${why}`;
+  return new CapacityError(message, { needed: PIECE, free: 0 }, { cause });
 }

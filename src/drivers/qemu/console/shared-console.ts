@@ -51,8 +51,8 @@ export class SharedConsole {
   }
 
   status(): ConsoleStatus {
-    const { offset, boot, path } = this.#recorder;
-    return { offset, boot, writer: this.#turn.holder, transcript: path };
+    const { offset, oldest, boot, path } = this.#recorder;
+    return { offset, oldest, boot, writer: this.#turn.holder, transcript: path };
   }
 
   async #write(stream: ConsoleStream, name: string, chunk: Uint8Array): Promise<void> {

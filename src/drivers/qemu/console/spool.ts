@@ -132,3 +132,9 @@ function after(milliseconds: number, wake: () => void): () => void {
 }
 
 const spoolPath = (folder: string, base: number, from: number) => join(folder, `console-${base}-${from}`);
+
+/** The offset at which the spool of that name begins, and the one before which all has been recorded. */
+export function parseSpoolName(name: string): { readonly base: number; readonly from: number } | undefined {
+  const [, base, from] = /^console-(\d+)-(\d+)$/.exec(name) ?? [];
+  return base === undefined ? undefined : { base: Number(base), from: Number(from) };
+}

@@ -1,0 +1,20 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTool } from '../../src/core/index.ts';
+
+/** A file system of its own, that really runs full. Only root may make one. */
+export async function openSmallDisk(bytes: number) {
+  const path = await mkdtemp(join(tmpdir(), 'jumplead-small-'));
+  await runTool('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', path]);
+  return {
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await runTool('umount', ['--lazy', path]);
+      await rm(path, { recursive: true });
+    },
+  };
+}
+
+/** Whether `openSmallDisk` can be used. */
+export const canMount = process.platform === 'linux' && process.getuid?.() === 0;
