@@ -22,6 +22,7 @@ test('an empty configuration is a whole machine', () => {
       "accelerator": "auto",
       "arch": "x86_64",
       "authorizedKeys": [],
+      "consoleLimit": "256MiB",
       "cpus": 2,
       "disks": [],
       "extraArgs": [],
@@ -53,7 +54,7 @@ describe('every field', () => {
 
   test('only what the guest cannot see belongs to one running', () => {
     const instance = fields.filter(([, schema]) => schema.meta()?.['boot'] === 'instance');
-    expect(instance.map(([name]) => name)).toEqual(['forwards', 'tbSize']);
+    expect(instance.map(([name]) => name)).toEqual(['forwards', 'consoleLimit', 'tbSize']);
   });
 });
 
@@ -161,6 +162,10 @@ describe('mistakes across fields', () => {
   });
 
   test('memory in whole MiB, and enough of it', () => {
+    expect(on({ consoleLimit: '1023k' })).toMatchInlineSnapshot(`
+      "qemu: the configuration is wrong
+        consoleLimit: got "1023k"; expected 1MiB or more"
+    `);
     expect(on({ memory: 2 ** 30 + 1, tbSize: '10k' })).toMatchInlineSnapshot(`
       "qemu: the configuration is wrong
         memory: got 1073741825; expected whole MiB, 32MiB or more
