@@ -11,7 +11,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   interfaces: ['core'],
   driver: ['core', 'interfaces'],
   'drivers/std': ['core', 'download', 'interfaces', 'driver'],
-  'drivers/fake': ['core', 'interfaces', 'driver', 'drivers/std'],
+  'drivers/fake': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
   'drivers/qemu': ['core', 'download', 'interfaces', 'driver', 'drivers/std', 'images'],
   images: ['core', 'download'],
   rpc: ['core', 'interfaces'],

@@ -1,7 +1,15 @@
 import { resolve } from 'node:path';
-import { type OnProgress, raceSignal, startDeadline, type WaitOptions } from '../core/index.ts';
+import {
+  type OnProgress,
+  raceSignal,
+  startDeadline,
+  UnsupportedError,
+  type WaitOptions,
+} from '../core/index.ts';
+import { type Digests, verified } from '../download/index.ts';
 import { type ByteWriter, Flasher, ImageFlasher } from '../interfaces/index.ts';
 import { openAtomicFile } from './atomic-file.ts';
+import { type Expectation, expectedDigests } from './expected-digests.ts';
 import { registerHandle } from './handles.ts';
 import {
   countBytes,
@@ -14,11 +22,14 @@ import {
 } from './image-source.ts';
 import type { RemoteNode } from './node.ts';
 
-export interface FlashOptions extends WaitOptions {
-  /** Where to: one of the device's partitions; default: the one it boots from. */
+export interface DumpOptions extends WaitOptions {
+  /** One of the device's partitions; default: the one it boots from. */
   readonly partition?: string;
   readonly onProgress?: OnProgress;
 }
+
+/** Where to, and what the image must be. */
+export interface FlashOptions extends DumpOptions, Expectation {}
 
 /** Writes images to a device and reads them back. */
 export interface FlasherHandle {
@@ -26,11 +37,12 @@ export interface FlasherHandle {
    * Writes an image: from a file, from an http(s) URL that the exporter fetches, or from bytes. A file that the exporter
    * knows by its content is not sent again.
    *
-   * @throws NotFoundError or ConfigError when the file cannot be read, before anything has been done.
+   * @throws NotFoundError or ConfigError when the file cannot be read, before anything has been done; ImageError when the image
+   * is none, damaged, or not what it must be. Whatever it throws, the device keeps what it had.
    */
   flash(image: ImageInput, options?: FlashOptions): Promise<void>;
   /** Reads the image back into a file, which is there only once it is whole. */
-  dump(path: string, options?: FlashOptions): Promise<void>;
+  dump(path: string, options?: DumpOptions): Promise<void>;
 }
 
 declare module './handles.ts' {
@@ -44,9 +56,12 @@ type PlainNode = Pick<RemoteNode<typeof Flasher>, 'calls' | 'session'>;
 
 function createFlasher({ calls }: PlainNode): FlasherHandle {
   return {
-    flash: async (input, { partition, onProgress, ...options } = {}) => {
+    flash: async (input, { partition, onProgress, sha256, sha512, checksums, ...options } = {}) => {
       const image = await inspectImage(input, 'flasher.flash');
-      await calls.flash(sendPlainly(image, onProgress), partition ?? null, options);
+      using deadline = startDeadline(options, { operation: 'flasher.flash', waitingFor: 'the exporter' });
+      const { signal } = deadline;
+      const expected = await expectedDigests(image, { sha256, sha512, checksums }, 'flasher.flash', signal);
+      await calls.flash(sendPlainly(image, expected, onProgress), partition ?? null, { signal });
     },
     dump: async (path, { partition, onProgress, ...options } = {}) => {
       using deadline = startDeadline(options, { operation: 'flasher.dump', waitingFor: 'the image' });
@@ -70,21 +85,24 @@ function createImageFlasher(node: RemoteNode<typeof ImageFlasher>): FlasherHandl
 async function flashKnowingly(
   { calls, session }: RemoteNode<typeof ImageFlasher>,
   input: ImageInput,
-  { partition, onProgress, ...options }: FlashOptions = {},
+  { partition, onProgress, sha256, sha512, checksums, ...options }: FlashOptions = {},
 ): Promise<void> {
   const image = await inspectImage(input, 'flasher.flash');
   using deadline = startDeadline(options, { operation: 'flasher.flash', waitingFor: 'the exporter' });
   const { signal } = deadline;
   const target = partition ?? null;
+  let expected = await expectedDigests(image, { sha256, sha512, checksums }, 'flasher.flash', signal);
   if (image.kind === 'file' && !session.local) {
-    const digest = await hashFile(image.path, image.size, onProgress, signal);
+    const digest = await hashFile(image, expected, onProgress, signal);
     if (await calls.hasImage(digest, { signal })) {
       await calls.flashKnown(digest, target, { signal });
       return;
     }
+    // The exporter then knows what is to come, and notices when the file is changed meanwhile.
+    expected = { ...expected, sha256: digest };
   }
   const known = image.kind === 'url' ? null : image.size;
-  for await (const progress of calls.flashStream(send(image, session.local), target, { signal })) {
+  for await (const progress of calls.flashStream(send(image, session.local), target, expected, { signal })) {
     const total = progress.total ?? (progress.phase === 'upload' ? known : null);
     onProgress?.({ ...progress, total });
   }
@@ -96,11 +114,21 @@ function send(image: Image, local: boolean) {
   return streamImage(image);
 }
 
-/** A stock flasher tells nothing: the bytes are counted where they leave. */
-function sendPlainly(image: Image, onProgress: OnProgress | undefined) {
+/** A stock flasher tells nothing and checks nothing: the bytes are counted and compared where they leave. */
+function sendPlainly(image: Image, expected: Digests, onProgress: OnProgress | undefined) {
+  if (image.kind === 'url' && Object.keys(expected).length > 0) throw cannotCheck();
   if (image.kind === 'url') return image;
   const source = streamImage(image);
-  return { ...source, chunks: countBytes(source.chunks, 'upload', image.size, onProgress) };
+  const counted = countBytes(source.chunks, 'upload', image.size, onProgress);
+  const name = image.kind === 'file' ? image.path : 'the image';
+  return { ...source, chunks: verified(counted, expected, name) };
+}
+
+function cannotCheck(): UnsupportedError {
+  const message =
+    'flasher.flash: this exporter fetches a URL without comparing checksums: flash the file itself';
+  const fields = { capability: 'checksum of a URL', available: ['checksum of a file'] };
+  return new UnsupportedError(message, fields, { operation: 'flasher.flash' });
 }
 
 function countWritten(writer: ByteWriter, onProgress: OnProgress): ByteWriter {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, NotFoundError, type OnProgress } from '../core/index.ts';
+import { type Digests, verified } from '../download/index.ts';
 import type { Source } from '../interfaces/index.ts';
 
 /** What can be flashed: the path of a file, a URL that the exporter fetches, bytes, or chunks of bytes. */
@@ -47,17 +48,18 @@ export function streamImage(image: Extract<Image, { kind: 'file' | 'chunks' }>):
   return { kind: 'stream', chunks };
 }
 
-/** The SHA-256 of a file, as hexadecimal digits. */
+/** The SHA-256 of a file, as hexadecimal digits. @throws ImageError when the file is not what is expected. */
 export async function hashFile(
-  path: string,
-  size: number,
+  { path, size }: Extract<Image, { kind: 'file' }>,
+  expected: Digests,
   onProgress: OnProgress | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const hash = createHash('sha256');
   const chunks = createReadStream(path, { highWaterMark: 1024 * 1024, signal });
+  const counted = countBytes(chunks, 'checksum', size, onProgress);
   try {
-    for await (const chunk of countBytes(chunks, 'checksum', size, onProgress)) hash.update(chunk);
+    for await (const chunk of verified(counted, expected, path)) hash.update(chunk);
   } catch (error) {
     signal.throwIfAborted();
     throw error;

@@ -22,7 +22,6 @@ export async function keepTrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      signal.throwIfAborted();
       if (!mayPass(error)) throw error;
       onFailure(error);
     }

@@ -4,6 +4,7 @@ import { openAgent } from './agent.ts';
 import { type Digests, verified } from './digests.ts';
 import { RemoteFile } from './remote-file.ts';
 import { WAITS } from './tries.ts';
+import type { Validator } from './validator.ts';
 import { withoutPages } from './web-page.ts';
 
 /** The longest that a server may say nothing for. */
@@ -12,6 +13,8 @@ const SILENCE: Duration = '60s';
 export interface DownloadOptions {
   readonly signal: AbortSignal;
   readonly headers?: HttpHeaders | undefined;
+  /** The state of the file that is known: it is not sent again. */
+  readonly unless?: Validator | undefined;
   /** What the file must be. */
   readonly expected?: Digests | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -27,6 +30,10 @@ export interface Download extends AsyncDisposable {
   readonly source: string;
   /** Bytes, where the server says so. */
   readonly size: number | null;
+  /** What tells this state of the file from every other, if the server says so. */
+  readonly validator: Validator | undefined;
+  /** The file is in the state that is known; there are no chunks. */
+  readonly isUnchanged: boolean;
   /**
    * The bytes, once. A connection that breaks is made again where it broke off, if the server says by which the file can
    * be recognized.
@@ -43,20 +50,30 @@ export interface Download extends AsyncDisposable {
  * @throws ImageError when the server has no such file; UnreachableError when it cannot be reached or fails.
  */
 export async function openDownload(address: string | URL, options: DownloadOptions): Promise<Download> {
-  const { signal, headers = {}, expected = {}, onProgress, silence = SILENCE, waits = WAITS } = options;
+  const {
+    signal,
+    headers = {},
+    expected = {},
+    onProgress,
+    silence = SILENCE,
+    waits = WAITS,
+    unless,
+  } = options;
   const url = parseHttpUrl(String(address));
   const source = redactUrl(url);
   await using stack = new AsyncDisposableStack();
   const agent = await openAgent(parseDuration(silence));
   stack.defer(() => agent.destroy());
-  const file = await RemoteFile.open({ agent, url, headers, signal, waits });
-  const { size } = file;
+  const file = await RemoteFile.open({ agent, url, headers, signal, waits }, unless);
+  const { size, validator, isUnchanged } = file;
   const pages = withoutPages(file.chunks(), file.answer, url);
   const told = onProgress ? metered(pages, { phase: 'download', total: size, onProgress }) : pages;
   const held = stack.move();
   return {
     source,
     size,
+    validator,
+    isUnchanged,
     chunks: verified(told, expected, source),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };

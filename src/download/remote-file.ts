@@ -3,7 +3,7 @@ import { isDutError } from '../core/index.ts';
 import { type HttpHeaders, redactUrl, refused, unreachable } from './address.ts';
 import { type Answer, reasonOf, request, requireOk } from './request.ts';
 import { Tries } from './tries.ts';
-import { isSame, type Validator, validatorOf } from './validator.ts';
+import { isSame, unlessSame, type Validator, validatorOf } from './validator.ts';
 
 interface Parts {
   readonly agent: Dispatcher;
@@ -23,30 +23,33 @@ interface Rest {
 export class RemoteFile {
   readonly #parts: Parts;
   readonly #tries: Tries;
-  readonly #validator: Validator | undefined;
   readonly #source: string;
   /** The first answer. */
   readonly answer: Answer;
   readonly size: number | null;
+  readonly validator: Validator | undefined;
+  /** It is in the state that is known. */
+  readonly isUnchanged: boolean;
 
   private constructor(parts: Parts, tries: Tries, answer: Answer) {
     this.#parts = parts;
     this.#tries = tries;
     this.answer = answer;
     this.#source = redactUrl(parts.url);
-    this.#validator = validatorOf(answer.headers);
+    this.validator = validatorOf(answer.headers);
+    this.isUnchanged = answer.statusCode === 304;
     const length = answer.headers['content-length'];
     this.size = length === undefined ? null : Number(length);
   }
 
-  /** Asks for the file; again, while the server says that it cannot answer now. */
-  static async open(parts: Parts): Promise<RemoteFile> {
+  /** Asks for the file, unless it is in the state that is known; again, while the server says that it cannot answer now. */
+  static async open(parts: Parts, known?: Validator): Promise<RemoteFile> {
     const { agent, url, headers, signal, waits } = parts;
     const tries = new Tries(waits, signal);
     for (;;) {
-      const answer = await request(agent, url, headers, signal);
+      const answer = await request(agent, url, { ...headers, ...(known && unlessSame(known)) }, signal);
       try {
-        requireOk(answer);
+        if (!known || answer.statusCode !== 304) requireOk(answer);
         return new RemoteFile(parts, tries, answer);
       } catch (error) {
         if (!isUnreachable(error)) throw error;
@@ -57,6 +60,7 @@ export class RemoteFile {
 
   /** The bytes, once. */
   async *chunks(): AsyncGenerator<Uint8Array, void> {
+    if (this.isUnchanged) return;
     let rest: Rest = { body: this.answer.body, skip: 0 };
     let at = 0;
     for (;;) {
@@ -81,7 +85,7 @@ export class RemoteFile {
   async #resume(at: number, broken: unknown): Promise<Rest> {
     const of = this.size === null ? '' : ` of ${this.size}`;
     const what = `the connection broke after ${at}${of} bytes (${reasonOf(broken)})`;
-    const validator = this.#validator;
+    const { validator } = this;
     if (!validator) {
       const reason = `${what}, and the server tells nothing by which the rest could be known to be of the same file`;
       throw unreachable(reason, this.#source, broken);

@@ -23,3 +23,8 @@ export function isSame({ header, value }: Validator, headers: IncomingHttpHeader
   const now = headers[header];
   return now === undefined ? undefined : now === value;
 }
+
+/** The header that asks for the file unless it is still in that state. */
+export function unlessSame({ header, value }: Validator): Readonly<Record<string, string>> {
+  return { [header === 'etag' ? 'if-none-match' : 'if-modified-since']: value };
+}

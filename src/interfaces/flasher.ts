@@ -19,6 +19,16 @@ export const Flasher = defineInterface(
   methods,
 );
 
+const hex = (digits: number) =>
+  z.string().regex(new RegExp(`^[0-9a-fA-F]{${digits}}$`), `expected ${digits} hexadecimal digits`);
+
+/** What the bytes of an image must be, as they are sent: compressed, where they are. */
+export const ImageDigests = z.strictObject({
+  sha256: hex(64).optional().describe('SHA-256'),
+  sha512: hex(128).optional().describe('SHA-512'),
+});
+export type ImageDigests = z.output<typeof ImageDigests>;
+
 /** As `Progress` of the core room. */
 export const FlashProgress = z.object({
   phase: z.string(),
@@ -30,8 +40,8 @@ export const FlashProgress = z.object({
 /**
  * A flasher that says how far it is, and knows images by their content.
  *
- * The new image is used only when it is whole; until then, and after any failure, the old one stays. Flashing a device
- * that is on is a StateError.
+ * The new image is used only when it is whole and what it is expected to be; until then, and after any failure, the old one
+ * stays. Flashing a device that is on is a StateError.
  */
 export const ImageFlasher = defineInterface(
   'image-flasher.v1',
@@ -39,7 +49,11 @@ export const ImageFlasher = defineInterface(
   {
     ...methods,
     flashStream: stream('Write an image, telling the progress', {
-      args: [source('source'), arg('partition', z.string().nullish())],
+      args: [
+        source('source'),
+        arg('partition', z.string().nullish()),
+        arg('expected', ImageDigests.nullish()),
+      ],
       returns: FlashProgress,
     }),
     hasImage: call('Whether an image with this SHA-256 (of the bytes as sent) is known', {

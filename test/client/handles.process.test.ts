@@ -138,7 +138,7 @@ describe('flasher', () => {
     const calls = flasher.device.calls.map(({ method, args }) => [method, args.at(-1)]);
     expect(calls).toEqual([
       ['hasImage', sha256],
-      ['flashStream', null],
+      ['flashStream', { sha256 }],
       ['hasImage', sha256],
       ['flashKnown', 'other'],
     ]);

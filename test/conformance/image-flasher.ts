@@ -28,7 +28,7 @@ async function holdsImage(_: unknown, { calls }: ImageFlasherSpecimen): Promise<
 }
 
 async function flashStream(calls: Calls, options?: CallOptions) {
-  return await Array.fromAsync(calls.flashStream(sourceOf(IMAGE), undefined, options));
+  return await Array.fromAsync(calls.flashStream(sourceOf(IMAGE), undefined, undefined, options));
 }
 
 /** What every driver of `image-flasher.v1` must do. */
@@ -42,7 +42,13 @@ export const imageFlasherChecks: readonly Check<ImageFlasherSpecimen>[] = [
       expect(told.map(({ bytes }) => bytes)).toContain(IMAGE.length);
       await holdsImage(told, specimen);
     },
-    wrong: [['an image'], [], [DOWNLOAD, 42]],
+    wrong: [
+      ['an image'],
+      [],
+      [DOWNLOAD, 42],
+      [DOWNLOAD, null, { sha256: 'abc' }],
+      [DOWNLOAD, null, { md5: 'abc' }],
+    ],
     together: 'busy',
   }),
   ...method({
@@ -74,6 +80,22 @@ export const imageFlasherChecks: readonly Check<ImageFlasherSpecimen>[] = [
         code: 'not-found',
         missing: UNKNOWN,
       });
+    },
+  },
+  {
+    name: 'an image that is not what it is expected to be leaves the old one',
+    run: async (specimen) => {
+      const { calls } = specimen;
+      await calls.flash(sourceOf(IMAGE));
+      const other = createImage(1_000);
+      for (const expected of [{ sha256: sha256(IMAGE) }, { sha512: '0'.repeat(128) }])
+        expect(
+          await rejection(Array.fromAsync(calls.flashStream(sourceOf(other), null, expected))),
+        ).toMatchObject({
+          code: 'image',
+          reason: expect.stringContaining('wrong checksum'),
+        });
+      await holdsImage(undefined, specimen);
     },
   },
   {

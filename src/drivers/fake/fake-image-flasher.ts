@@ -1,6 +1,7 @@
 import { NotFoundError, type Progress, StateError } from '../../core/index.ts';
+import { type Digests, verified } from '../../download/index.ts';
 import { ImageFlasher, type Source } from '../../interfaces/index.ts';
-import { Turn } from '../std/index.ts';
+import { readSource, Turn } from '../std/index.ts';
 import { defineFake, type Fake, type Gate } from './define-fake.ts';
 import { emitted } from './emitted.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
@@ -39,9 +40,13 @@ export function fakeImageFlasher(
         source: Source,
         partition: string | null | undefined,
         signal: AbortSignal,
+        expected: Digests = {},
         tell?: (progress: Progress) => Promise<void>,
       ) => {
-        const image = await spool.keep(source, signal, async (bytes) => tell?.(received(bytes, null)));
+        const chunks = verified(readSource(source, signal), expected, 'the image');
+        const image = await spool.keep({ kind: 'stream', chunks }, signal, async (bytes) =>
+          tell?.(received(bytes, null)),
+        );
         known.set(image.sha256, image);
         device.images.set(partition ?? ROOT, image);
         await tell?.(received(image.bytes, image.bytes));
@@ -51,8 +56,8 @@ export function fakeImageFlasher(
           await flash(source, partition, signal);
           return null;
         },
-        flashStream: (source, partition, { signal }) =>
-          emitted((tell) => flash(source, partition, signal, tell)),
+        flashStream: (source, partition, expected, { signal }) =>
+          emitted((tell) => flash(source, partition, signal, expected ?? {}, tell)),
         dump: async (sink, partition, { signal }) => {
           await sendFile(findImage(device.images, partition), sink, signal);
           return null;

@@ -10,7 +10,7 @@ import {
 import { listLeftovers } from '../../images/index.ts';
 import { downloadFolders } from './firmware-download.ts';
 import { runFolders, socketFolders } from './run-folder.ts';
-import { incomingFolders } from './storage/image-store.ts';
+import { incomingFolders } from './storage/image-index.ts';
 
 export interface LeftoverPlaces {
   readonly state?: string | undefined;

@@ -96,7 +96,7 @@ test('flash, power on, talk, power off, power on again: the disk keeps what the 
   const { path, bytes } = await bootImage();
   const context = caller();
   const progress: Progress[] = [];
-  for await (const item of it.flasher.flashStream({ kind: 'local_path', path }, null, context))
+  for await (const item of it.flasher.flashStream({ kind: 'local_path', path }, null, null, context))
     progress.push(item);
   expect(progress.at(-1)).toMatchObject({ bytes: MIB, total: MIB });
   const before = collect();

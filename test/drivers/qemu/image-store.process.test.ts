@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Progress, runTool } from '../../../src/core/index.ts';
-import { downloadImage } from '../../../src/drivers/qemu/storage/image-source.ts';
 import { ImageStore } from '../../../src/drivers/qemu/storage/image-store.ts';
 
 const { signal } = new AbortController();
@@ -217,7 +216,8 @@ describe('what is known', () => {
     // Remembered only once nobody has touched the file for a while; then it is so by its times.
     const index = join(path, 'files');
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(image, { bigint: true });
-    await writeFile(join(index, [dev, ino, size, mtimeNs, ctimeNs].join('-')), first.sha256);
+    const sent = `${first.sha256}.${MIB}`;
+    await writeFile(join(index, [dev, ino, size, mtimeNs, ctimeNs].join('-')), sent);
     const seen: Progress[] = [];
     expect(await store.addFile(image, { signal, onProgress: (progress) => seen.push(progress) })).toEqual(
       first,
@@ -307,16 +307,14 @@ describe('a download', () => {
     const { store } = await openStore();
     const seen: Progress[] = [];
     const onProgress = (progress: Progress) => seen.push(progress);
-    const image = await downloadImage(store, at('/redirect'), {}, { signal, onProgress });
+    const image = await store.addUrl(at('/redirect'), { signal, onProgress });
     expect(image.sha256).toBe(sha256(bytes));
     expect(seen.at(-1)).toMatchObject({ phase: 'download', bytes: MIB, total: MIB });
   });
 
   test('that breaks off is no image, and quotes no secret', async () => {
     const { store, contents } = await openStore();
-    const error = await downloadImage(store, at('/short?token=secret'), {}, options).catch(
-      (reason) => reason,
-    );
+    const error = await store.addUrl(at('/short?token=secret'), options).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'unreachable' });
     expect(error.message).not.toContain('secret');
     expect(await contents()).toEqual([]);
@@ -324,7 +322,7 @@ describe('a download', () => {
 
   test('of what is not there names the answer', async () => {
     const { store } = await openStore();
-    await expect(downloadImage(store, at('/missing?token=secret'), {}, options)).rejects.toMatchObject({
+    await expect(store.addUrl(at('/missing?token=secret'), options)).rejects.toMatchObject({
       code: 'image',
       message: expect.stringMatching(/404/),
     });

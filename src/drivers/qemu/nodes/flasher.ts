@@ -1,6 +1,6 @@
 import type { OnProgress, Progress } from '../../../core/index.ts';
 import type { CallContext, DriverNode } from '../../../driver/index.ts';
-import { ImageFlasher, type Source } from '../../../interfaces/index.ts';
+import { type ImageDigests, ImageFlasher, type Source } from '../../../interfaces/index.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import { type Media, parsePartition } from '../storage/media.ts';
 import { withProgress } from './with-progress.ts';
@@ -11,11 +11,12 @@ export function flasherNode(machine: VirtualMachine, media: Media): DriverNode<t
     source: Source,
     name: string | null | undefined,
     context: CallContext,
-    onProgress?: OnProgress,
+    options: { readonly onProgress?: OnProgress; readonly expected?: ImageDigests | null | undefined } = {},
   ) => {
     const partition = parsePartition(name);
+    const { onProgress, expected } = options;
     await machine.whileOff('flasher.flash', context, (signal) =>
-      media.flash(source, partition, context.peer, { signal, onProgress }),
+      media.flash(source, partition, context.peer, { signal, onProgress, expected: expected ?? {} }),
     );
     return null;
   };
@@ -24,8 +25,8 @@ export function flasherNode(machine: VirtualMachine, media: Media): DriverNode<t
     children: {},
     handlers: {
       flash: (source, partition, context) => flash(source, partition, context),
-      flashStream: (source, partition, context) =>
-        withProgress<Progress>((onProgress) => flash(source, partition, context, onProgress)),
+      flashStream: (source, partition, expected, context) =>
+        withProgress<Progress>((onProgress) => flash(source, partition, context, { onProgress, expected })),
       hasImage: (sha256) => media.has(sha256),
       flashKnown: async (sha256, name, context) => {
         const partition = parsePartition(name);

@@ -7,6 +7,11 @@ export async function requireSpace(folder: string, needed: number, what: string)
   if (free < needed) throw noSpace(folder, needed, free, what);
 }
 
+/** The error for what turns out to need more than it may have. */
+export async function outOfSpace(folder: string, needed: number, what: string): Promise<CapacityError> {
+  return noSpace(folder, needed, await freeSpace(folder), what);
+}
+
 /** `error`, or the CapacityError that says the same in full where the disk was full. */
 export async function explainDiskFull(
   error: unknown,
@@ -17,6 +22,11 @@ export async function explainDiskFull(
   const full =
     error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
   return full ? noSpace(folder, needed, await freeSpace(folder), what, error) : error;
+}
+
+/** What one image may take of `folder`: a sixteenth of what is free is left to others. */
+export async function spareSpace(folder: string): Promise<number> {
+  return (await freeSpace(folder)) * (15 / 16);
 }
 
 async function freeSpace(folder: string): Promise<number> {

@@ -1,8 +1,8 @@
 import { UnsupportedError } from '../../../core/index.ts';
-import { openDownload } from '../../../download/index.ts';
 import type { Peer } from '../../../driver/index.ts';
 import type { Source } from '../../../interfaces/index.ts';
-import type { AddOptions, ImageStore, StoredImage } from './image-store.ts';
+import type { StoredImage } from './content-store.ts';
+import type { AddOptions, ImageStore } from './image-store.ts';
 
 /**
  * Takes an image from wherever it comes into the store.
@@ -31,18 +31,6 @@ export async function receiveImage(
         options,
       );
     case 'url':
-      return await downloadImage(store, source.url, source.headers ?? {}, options);
+      return await store.addUrl(source.url, { ...options, headers: source.headers });
   }
-}
-
-/** Takes the image at `url` into the store. */
-export async function downloadImage(
-  store: ImageStore,
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  options: AddOptions,
-): Promise<StoredImage> {
-  await using download = await openDownload(url, { headers, signal: options.signal });
-  const { source: name, size: total, chunks } = download;
-  return await store.addStream({ name, phase: 'download', total, chunks }, options);
 }

@@ -3,13 +3,15 @@ import { createReadStream } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, NotFoundError, type OnProgress } from '../../../core/index.ts';
+import type { Digests } from '../../../download/index.ts';
 import type { Peer } from '../../../driver/index.ts';
 import type { Sink, Source } from '../../../interfaces/index.ts';
 import { writeSink } from '../../std/index.ts';
+import type { StoredImage } from './content-store.ts';
 import { flattenDisk } from './disks.ts';
 import { imageError } from './image-format.ts';
 import { receiveImage } from './image-source.ts';
-import type { ImageStore, StoredImage } from './image-store.ts';
+import type { ImageStore } from './image-store.ts';
 
 /** What can be flashed. Firmware and its variables have the names that Jumpstarter gives them. */
 export const PARTITIONS = ['root', 'bios', 'OVMF_CODE.fd', 'OVMF_VARS.fd'] as const;
@@ -29,6 +31,8 @@ export function parsePartition(name: string | null | undefined): Partition {
 interface Options {
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
+  /** What is flashed must be this. */
+  readonly expected?: Digests | undefined;
 }
 
 /** The images of one machine: what was flashed to it, and what it has written since. All calls need it to be off. */

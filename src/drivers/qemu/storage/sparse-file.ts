@@ -8,6 +8,7 @@ const ZEROS = Buffer.alloc(BLOCK);
 export class SparseWriter {
   readonly #file: FileHandle;
   #length = 0;
+  #written = 0;
 
   constructor(file: FileHandle) {
     this.#file = file;
@@ -16,6 +17,11 @@ export class SparseWriter {
   /** Bytes so far, holes included. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes so far, without the holes. */
+  get written(): number {
+    return this.#written;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -40,6 +46,7 @@ export class SparseWriter {
     for (let at = 0; at < bytes.length; ) {
       const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, position + at);
       at += bytesWritten;
+      this.#written += bytesWritten;
     }
   }
 }

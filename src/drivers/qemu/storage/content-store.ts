@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatSize, lendFile, makeLendingDir, openOwnedFolder } from '../../../core/index.ts';
+import { checkImageFile, readImageFile } from './check-image.ts';
+import { decompressDetected } from './decompress.ts';
+import { explainDiskFull, outOfSpace, requireSpace, spareSpace } from './disk-full.ts';
+import { type ImageFacts, imageError } from './image-format.ts';
+import { incomingFolders } from './image-index.ts';
+import { SparseWriter } from './sparse-file.ts';
+
+/** An image in the store. Its file is never written to. */
+export interface StoredImage extends ImageFacts {
+  readonly path: string;
+  /** Of the bytes in the file, that is after decompression. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** What is to become an image, and what it is called in errors. */
+export interface NewContent {
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+/** The images of a store by the SHA-256 of their content, as they are after decompression: complete, checked, never changed. */
+export class ContentStore {
+  readonly #store: string;
+  readonly #largest: number;
+
+  private constructor(store: string, largest: number) {
+    this.#store = store;
+    this.#largest = largest;
+  }
+
+  /**
+   * Opens the contents of the store in that folder, which is made if it is not there.
+   *
+   * @param largest The most that an image may unpack to, in bytes, holes included.
+   */
+  static async open(store: string, largest: number): Promise<ContentStore> {
+    await makeLendingDir(store);
+    await makeLendingDir(join(store, 'content'));
+    return new ContentStore(store, largest);
+  }
+
+  async find(sha256: string): Promise<StoredImage | undefined> {
+    const path = this.#path(sha256);
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats) return undefined;
+    return { ...(await readImageFile(path, path)), path, sha256, size: stats.size };
+  }
+
+  /**
+   * Takes in what `chunks` unpack to.
+   *
+   * @param verify Called when all has come; what it throws keeps the image out.
+   * @throws ImageError when it is no image, damaged, incomplete or refused; CapacityError when the disk is full.
+   */
+  async add(chunks: AsyncIterable<Uint8Array>, about: NewContent, verify: () => void): Promise<StoredImage> {
+    await using scratch = await openOwnedFolder(incomingFolders(this.#store));
+    const path = join(scratch.path, 'image');
+    const sha256 = await this.#unpack(chunks, path, about.name);
+    verify();
+    return await this.#admit(path, sha256, about);
+  }
+
+  /**
+   * Takes in a file without copying its bytes, where the file system can share them; `undefined` where it cannot.
+   *
+   * @param hash Tells the SHA-256 of our copy: the user's file may change at any time. What it throws keeps the image out.
+   */
+  async addShared(
+    file: string,
+    about: NewContent,
+    hash: (copy: FileHandle) => Promise<string>,
+  ): Promise<StoredImage | undefined> {
+    await using scratch = await openOwnedFolder(incomingFolders(this.#store));
+    const path = join(scratch.path, 'image');
+    try {
+      await copyFile(file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    } catch {
+      return undefined;
+    }
+    await using copy = await open(path, 'r+');
+    const sha256 = await hash(copy);
+    await copy.sync();
+    return await this.#admit(path, sha256, about);
+  }
+
+  /** Throws a CapacityError when there is not that much room. */
+  async requireSpace(needed: number, what: string): Promise<void> {
+    await requireSpace(this.#store, needed, what);
+  }
+
+  /** Writes what `chunks` unpack to into a new file. Returns its SHA-256. */
+  async #unpack(chunks: AsyncIterable<Uint8Array>, path: string, name: string): Promise<string> {
+    await using file = await open(path, 'wx', 0o600);
+    const hash = createHash('sha256');
+    const writer = new SparseWriter(file);
+    const room = await spareSpace(this.#store);
+    for await (const chunk of decompressDetected(chunks, name)) {
+      hash.update(chunk);
+      await writer.write(chunk).catch(async (error) => {
+        throw await explainDiskFull(error, this.#store, writer.length + chunk.length, name);
+      });
+      if (writer.length > this.#largest)
+        throw imageError(`it unpacks to more than ${formatSize(this.#largest)}`, name);
+      if (writer.written > room) throw await outOfSpace(this.#store, writer.written, name);
+    }
+    await writer.finish();
+    return hash.digest('hex');
+  }
+
+  /** Takes a complete file over, if it is an image and not there already. */
+  async #admit(file: string, sha256: string, { name, signal }: NewContent): Promise<StoredImage> {
+    const known = await this.find(sha256);
+    if (known) return known;
+    const facts = await checkImageFile(file, name, signal);
+    const path = this.#path(sha256);
+    await lendFile(file);
+    await rename(file, path);
+    await syncFolder(join(this.#store, 'content'));
+    return { ...facts, path, sha256, size: (await stat(path)).size };
+  }
+
+  #path(sha256: string): string {
+    return join(this.#store, 'content', sha256);
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path);
+  await folder.sync();
+}
