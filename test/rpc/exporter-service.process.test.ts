@@ -248,14 +248,14 @@ async function logUntil(raw: RawSession, message: string): Promise<LogStreamResp
   return entries;
 }
 
-test('two readers of the log share it', async () => {
+test('every reader of the log gets all of it', async () => {
   await using raw = await openRaw(fakePower());
   const read = () => raw.channel.serverStream(ExporterService.method.logStream, {})[Symbol.asyncIterator]();
   const [one, two] = [read(), read()];
   const both = Promise.all([one.next(), two.next()]);
   await raw.call('', 'on');
-  const messages = (await both).map(({ value }) => value?.message);
-  expect(messages.toSorted()).toEqual(['Operation completed', 'Operation started']);
+  expect((await both).map(({ value }) => value?.message)).toEqual(['Operation started', 'Operation started']);
+  expect((await two.next()).value?.message).toBe('Operation completed');
   await Promise.all([one.return?.(), two.return?.()]);
 });
 

@@ -10,13 +10,13 @@ import {
   GrpcError,
   type Metadata,
   statusName,
+  type Target,
 } from '../../src/rpc/grpc/index.ts';
 import { readReports } from '../../src/rpc/report.ts';
 import { decodeValue, encodeValue } from '../../src/rpc/values.ts';
 
-/** A served tree and a client that knows nothing but the protocol. */
-export interface RawSession extends AsyncDisposable {
-  readonly session: ExporterSession;
+/** A client that knows nothing but the protocol. */
+export interface RawClient extends AsyncDisposable {
   readonly channel: Channel;
   /** The uuid of the node at a dotted path. */
   uuid(path: string): string;
@@ -25,12 +25,25 @@ export interface RawSession extends AsyncDisposable {
   open(request: object, metadata?: Metadata): Promise<{ frames: FrameCall; headers: Metadata }>;
 }
 
+/** A served tree and a client of it. */
+export interface RawSession extends RawClient {
+  readonly session: ExporterSession;
+}
+
 /** Serves `driver` on its private socket. */
 export async function openRaw(driver: Driver, options: SessionOptions = {}): Promise<RawSession> {
   await using stack = new AsyncDisposableStack();
   const log = pino({ level: 'silent' });
   const session = stack.use(await openSession(driver, { log, ...options }));
-  const channel = stack.use(createChannel({ path: session.socket }));
+  const client = stack.use(await connectRaw({ path: session.socket }));
+  const held = stack.move();
+  return { ...client, session, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Connects to an exporter, and reads its report. */
+export async function connectRaw(target: Target): Promise<RawClient> {
+  await using stack = new AsyncDisposableStack();
+  const channel = stack.use(createChannel(target));
   const { reports } = await channel.unary(ExporterService.method.getReport, {});
   const root = readReports(reports, 'test');
   const uuid = (path: string) =>
@@ -40,7 +53,6 @@ export async function openRaw(driver: Driver, options: SessionOptions = {}): Pro
       .reduce((node, name) => node.children.get(name) ?? node, root).uuid;
   const held = stack.move();
   return {
-    session,
     channel,
     uuid,
     call: async (path, method, args = [], metadata = {}) => {

@@ -55,6 +55,7 @@ export function openCall(
     const args = readArguments(found.method.args, request.args, session.resources, {
       driver: node.uuid,
       peer: context.peer,
+      connection: call.connection,
       operation: found.operation,
       onEnd: (release) => releases.push(release),
     });

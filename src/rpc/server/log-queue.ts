@@ -4,39 +4,61 @@ import type { LogStreamResponseSchema } from '../gen/jumpstarter/v1/jumpstarter_
 /** An entry as it travels. */
 export type LogMessage = MessageInitShape<typeof LogStreamResponseSchema>;
 
-/** What a session keeps for readers to come; the oldest go first. */
-const CAPACITY = 256;
+/** What a session keeps for each reader, and for the first one to come; the oldest go first. */
+export const MAX_LOG_ENTRIES = 256;
 
-/** The log of a session for its clients. Reading takes entries out: readers at the same time share them. */
+/**
+ * The log of a session for its clients. Every reader gets every entry from when it began to read; what comes while there
+ * is none waits for the next.
+ */
 export class LogQueue {
-  readonly #entries: LogMessage[] = [];
-  readonly #waiting = new Set<(entry: LogMessage) => void>();
+  readonly #readers = new Set<Entries>();
+  #unread = new Entries();
 
   push(entry: LogMessage): void {
-    const [reader] = this.#waiting;
-    if (reader) {
-      this.#waiting.delete(reader);
-      reader(entry);
-      return;
-    }
-    this.#entries.push(entry);
-    if (this.#entries.length > CAPACITY) this.#entries.shift();
+    if (this.#readers.size === 0) this.#unread.push(entry);
+    for (const reader of this.#readers) reader.push(entry);
   }
 
   /** Entries as they come, without end. @throws the reason of `signal` */
   async *read(signal: AbortSignal): AsyncGenerator<LogMessage, never> {
-    for (;;) yield this.#entries.shift() ?? (await this.#next(signal));
+    const entries = this.#unread;
+    this.#unread = new Entries();
+    this.#readers.add(entries);
+    try {
+      for (;;) yield await entries.next(signal);
+    } finally {
+      this.#readers.delete(entries);
+      if (this.#readers.size === 0) this.#unread = entries;
+    }
+  }
+}
+
+/** What one reader has not read yet. */
+class Entries {
+  readonly #entries: LogMessage[] = [];
+  #waiting: PromiseWithResolvers<void> | undefined;
+
+  push(entry: LogMessage): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > MAX_LOG_ENTRIES) this.#entries.shift();
+    this.#waiting?.resolve();
   }
 
-  async #next(signal: AbortSignal): Promise<LogMessage> {
-    signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<LogMessage>();
-    const onAbort = () => {
-      this.#waiting.delete(resolve);
-      reject(signal.reason);
-    };
-    this.#waiting.add(resolve);
+  async next(signal: AbortSignal): Promise<LogMessage> {
+    for (;;) {
+      signal.throwIfAborted();
+      const entry = this.#entries.shift();
+      if (entry) return entry;
+      await this.#more(signal);
+    }
+  }
+
+  async #more(signal: AbortSignal): Promise<void> {
+    const waiting = Promise.withResolvers<void>();
+    const onAbort = () => waiting.reject(signal.reason);
+    this.#waiting = waiting;
     signal.addEventListener('abort', onAbort, { once: true });
-    return await promise.finally(() => signal.removeEventListener('abort', onAbort));
+    await waiting.promise.finally(() => signal.removeEventListener('abort', onAbort));
   }
 }

@@ -17,7 +17,7 @@ export async function serveResourceStream(
   const { uuid: driver } = session.find(request.uuid);
   const wanted = Encoding.safeParse(request.x_jmp_content_encoding);
   const encoding = wanted.success && (await canEncode(wanted.data)) ? wanted.data : null;
-  using resource = session.resources.add(driver, frames);
+  using resource = session.resources.add(driver, call.connection, frames);
   const handle = { kind: 'client_stream', uuid: resource.uuid, x_jmp_content_encoding: encoding };
   // Without the second key the client does the compression itself.
   call.sendHeaders({

@@ -17,6 +17,7 @@ export interface OpenResource {
 
 interface Entry extends OpenResource {
   readonly driver: string;
+  readonly connection: symbol;
   readonly frames: FrameStream;
   readonly release: (failure?: unknown) => void;
 }
@@ -26,23 +27,25 @@ export interface ClaimContext {
   /** The uuid of the driver whose method is called. */
   readonly driver: string;
   readonly peer: { readonly name: string; readonly local: boolean };
+  /** The connection on which the call came. */
+  readonly connection: symbol;
   /** What is being called, for errors. */
   readonly operation: string;
   /** Gets what gives the resource back, for when the call has ended. */
   readonly onEnd: (release: (failure?: unknown) => void) => void;
 }
 
-/** The streams that clients have opened for their calls: each for one driver, and for one call. */
+/** The streams that clients have opened for their calls: each for one driver, and for one call on the same connection. */
 export class ResourceStore {
   readonly #entries = new Map<string, Entry>();
 
   /** Takes note of a stream; it is forgotten when a call claims it, or when the result is disposed of. */
-  add(driver: string, frames: FrameStream): OpenResource & Disposable {
+  add(driver: string, connection: symbol, frames: FrameStream): OpenResource & Disposable {
     const uuid = randomUUID();
     const { promise: released, resolve, reject } = Promise.withResolvers<void>();
     released.catch(() => undefined); // The stream may have ended before.
     const release = (failure?: unknown) => (failure === undefined ? resolve() : reject(failure));
-    this.#entries.set(uuid, { uuid, driver, frames, released, release });
+    this.#entries.set(uuid, { uuid, driver, connection, frames, released, release });
     return { uuid, released, [Symbol.dispose]: () => void this.#entries.delete(uuid) };
   }
 
@@ -75,10 +78,10 @@ export class ResourceStore {
 
   #claim({ uuid }: ClientStreamHandle, argument: string, context: ClaimContext): Entry {
     const entry = this.#entries.get(uuid.toLowerCase());
-    if (entry?.driver !== context.driver) {
+    if (entry?.driver !== context.driver || entry.connection !== context.connection) {
       throw invalid(
         argument,
-        `there is no open stream ${uuid} for this driver (each serves one call)`,
+        `there is no open stream ${uuid} for this driver (each serves one call, on its own connection)`,
         context,
       );
     }

@@ -44,6 +44,8 @@ export class ServedSession {
   readonly localToken: string = randomBytes(24).toString('base64url');
   readonly #byUuid: ReadonlyMap<string, IndexedNode>;
   readonly #logs: ReadonlyMap<IndexedNode, Log>;
+  /** The connections that have shown a wrong passphrase: tried a thousand times a second, it is logged once. */
+  readonly #strangers = new WeakSet<symbol>();
 
   constructor(root: ServedNode, { log, name = '', motd = '' }: ServedSessionOptions) {
     this.log = log;
@@ -93,7 +95,10 @@ export class ServedSession {
   #checkPassphrase(call: ServerCall, passphrase: string): void {
     if (isSame(call.metadata[Key.passphrase], passphrase)) return;
     const problem = 'invalid or missing passphrase';
-    this.log.warn({ peer: call.peer }, `authentication failed: ${problem} for method ${call.path}`);
+    if (!this.#strangers.has(call.connection)) {
+      this.#strangers.add(call.connection);
+      this.log.warn({ peer: call.peer }, `authentication failed: ${problem} for method ${call.path}`);
+    }
     throw new GrpcError(Status.UNAUTHENTICATED, problem);
   }
 }
