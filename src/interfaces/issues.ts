@@ -3,9 +3,14 @@ import type { z } from 'zod';
 import type { ConfigIssue } from '../core/index.ts';
 import { knownFields } from './known-fields.ts';
 
-/** What `schema` found wrong with `input`, each with the field, the value it has and what is allowed. */
+/** How many mistakes are told, and how much of what somebody has given is quoted in each: it may be megabytes. */
+const MOST = 20;
+const LONGEST = 200;
+
+/** What `schema` found wrong with `input`, each with the field, the value it has and what is allowed; the first of many. */
 export function describeIssues(error: z.ZodError, input: unknown, schema: z.ZodType): ConfigIssue[] {
-  return error.issues.flatMap(flatten).flatMap((issue) => describe(issue, input, schema));
+  const issues = error.issues.slice(0, MOST).flatMap(flatten);
+  return issues.flatMap((issue) => describe(issue, input, schema)).slice(0, MOST);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -21,13 +26,18 @@ function flatten(issue: Issue): Issue[] {
 
 function describe(issue: Issue, input: unknown, schema: z.ZodType): ConfigIssue[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => unknownField(key, issue.path, schema));
+    return issue.keys.slice(0, MOST).map((key) => unknownField(key, issue.path, schema));
   const value = issue.path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
   ); // SAFE: only read
-  const got = value === undefined ? 'missing' : `got ${JSON.stringify(value)}`;
-  return [{ path: issue.path.join('.'), message: `${got}; ${allowed(issue)}` }];
+  const got = value === undefined ? 'missing' : `got ${excerpt(JSON.stringify(value))}`;
+  return [{ path: excerpt(issue.path.join('.')), message: `${got}; ${allowed(issue)}` }];
+}
+
+/** `text`, as much of it as is worth reading. */
+function excerpt(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
 }
 
 /** How many letters may differ between a misspelt field and the one that is meant. */
@@ -35,9 +45,9 @@ const SPELLING = { maxDistance: 3 };
 
 function unknownField(key: string, path: readonly PropertyKey[], schema: z.ZodType): ConfigIssue {
   const known = knownFields(schema, path);
-  const meant = closestMatch(key, known, SPELLING);
+  const meant = key.length > LONGEST ? undefined : closestMatch(key, known, SPELLING);
   const advice = meant ? `did you mean ${meant}?` : `known: ${known.join(', ')}`;
-  return { path: [...path, key].join('.'), message: `unknown field; ${advice}` };
+  return { path: excerpt([...path, key].join('.')), message: `unknown field; ${advice}` };
 }
 
 function allowed(issue: Issue): string {

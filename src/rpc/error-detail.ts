@@ -21,17 +21,19 @@ const OVERHEAD = 256;
  * The value of the trailer for `detail`, cut so that it fits beside the status message. Of text the end is kept, of
  * lists the beginning: the last lines of a log say more than the first.
  */
-export function encodeDetail(detail: ErrorDetail, message: string): string {
+export function encodeDetail(detail: ErrorDetail, whole: string): string {
+  const message = whole.slice(0, MAX_TRAILERS);
   const text = encodeMessage(message);
   const isCut = encodeMessage(message, Number.POSITIVE_INFINITY).length > MAX_MESSAGE_TEXT;
   const room = Math.floor(((MAX_TRAILERS - OVERHEAD - text.length) * 3) / 4);
   const { message: _, ...rest } = detail;
-  let fields: Record<string, unknown> = isCut ? { ...rest.fields, [MESSAGE]: message } : { ...rest.fields };
+  const given = bounded(rest.fields);
+  let fields: Record<string, unknown> = isCut ? { ...given, [MESSAGE]: message } : given;
   for (;;) {
-    const { [MESSAGE]: whole, ...kept } = fields;
+    const { [MESSAGE]: said, ...kept } = fields;
     const json = JSON.stringify({
       ...rest,
-      ...(typeof whole === 'string' && { message: whole }),
+      ...(typeof said === 'string' && { message: said }),
       fields: kept,
     });
     if (Buffer.byteLength(json) <= room || Object.keys(fields).length === 0)
@@ -48,6 +50,23 @@ export function decodeDetail(value: string): ErrorDetail | undefined {
     return undefined;
   }
 }
+
+/** `fields` without what has no chance to fit: an error may quote megabytes. */
+function bounded(fields: object): Record<string, unknown> {
+  const entries = Object.entries(fields).slice(0, MOST_ENTRIES);
+  return Object.fromEntries(entries.map(([key, value]) => [key.slice(0, MAX_TRAILERS), boundedValue(value)]));
+}
+
+function boundedValue(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.length > MAX_TRAILERS ? CUT + value.slice(value.length - MAX_TRAILERS) : value;
+  }
+  if (Array.isArray(value)) return value.slice(0, MOST_ENTRIES).map(boundedValue);
+  return typeof value === 'object' && value !== null ? bounded(value) : value;
+}
+
+/** More than could fit, whatever they are. */
+const MOST_ENTRIES = 1_024;
 
 /** Stands for the message among the fields while they are being cut; no field can have this name. */
 const MESSAGE = '\0message';

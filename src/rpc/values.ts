@@ -1,4 +1,4 @@
-import { fromJson, type JsonValue, toJson as valueToJson } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { ConfigError } from '../core/index.ts';
 
@@ -20,9 +20,19 @@ export function toJson(value: unknown, path = ''): JsonValue {
   return toJsonValue(value, path, 0);
 }
 
-/** The plain JavaScript value of `value`; one without a kind is `null`. Whole numbers of Python arrive as such. */
+/**
+ * The plain JavaScript value of `value`; one without a kind is `null`. Whole numbers of Python arrive as such, and its NaN
+ * as NaN: schemas tell whether they allow it.
+ */
 export function decodeValue(value: Value | undefined): unknown {
-  return value?.kind.case === undefined ? null : valueToJson(ValueSchema, value);
+  const kind = value?.kind;
+  if (kind?.case === 'listValue') return kind.value.values.map((item) => decodeValue(item));
+  if (kind?.case === 'structValue') {
+    return Object.fromEntries(
+      Object.entries(kind.value.fields).map(([key, item]) => [key, decodeValue(item)]),
+    );
+  }
+  return kind?.case === 'nullValue' ? null : (kind?.value ?? null);
 }
 
 function toJsonValue(value: unknown, path: string, depth: number): JsonValue {

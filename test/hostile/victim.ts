@@ -20,6 +20,15 @@ export interface Place {
   readonly page: string;
 }
 
+/** What a process holds. */
+export interface Holdings {
+  /** MiB of JavaScript's objects and of the buffers behind them. */
+  readonly mib: number;
+  readonly descriptors: number;
+  /** A new link to its page. */
+  readonly link: string;
+}
+
 /** A process that is to survive what its peers do. */
 export interface Victim extends AsyncDisposable {
   readonly pid: number;
@@ -32,8 +41,8 @@ export interface Victim extends AsyncDisposable {
   checkHonest(): Promise<void>;
   /** The same as somebody who only comes now, from every side. */
   checkNewcomers(): Promise<void>;
-  /** Memory (after a clean-up) and descriptors that it has now, and a new link to its page. */
-  measure(): Promise<{ readonly mib: number; readonly descriptors: number; readonly link: string }>;
+  /** What it holds now, after a clean-up. */
+  measure(): Promise<Holdings>;
   /** The most memory that it has ever had, in MiB. */
   peak(): Promise<number>;
   /** What it has written to stderr: nothing, if all is well. */
@@ -102,11 +111,11 @@ export async function startVictim({ openFiles }: { openFiles?: number } = {}): P
     },
     measure: async () => {
       child.stdin.write('\n');
-      const link = await nextLine();
+      const { heap, link } = JSON.parse(await nextLine());
       const descriptors = (await readdir(`/proc/${pid}/fd`)).length;
-      return { mib: await memory(pid, 'VmRSS'), descriptors, link };
+      return { mib: heap / 2 ** 20, descriptors, link };
     },
-    peak: () => memory(pid, 'VmHWM'),
+    peak: () => peakMemory(pid),
     complaints: () => stderr,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -121,8 +130,8 @@ export function targets({ socket, port, tlsPort }: Place, fingerprint: string): 
   ];
 }
 
-/** What `/proc` says of the memory of a process, in MiB. */
-export async function memory(pid: number, what: 'VmRSS' | 'VmHWM'): Promise<number> {
+/** The most memory that a process has ever had, in MiB. */
+export async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1_024;
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
 }

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { ConfigError } from '../../src/core/index.ts';
 import { decodeValue, encodeValue } from '../../src/rpc/values.ts';
 
@@ -45,4 +46,16 @@ test('what refers to itself is refused', () => {
   const loop: { self?: unknown } = {};
   loop.self = loop;
   expect(() => encodeValue(loop)).toThrow('nested deeper than 30 levels');
+});
+
+test('what only other stacks can say is read as it is; schemas refuse it', () => {
+  const number = (value: number) => create(ValueSchema, { kind: { case: 'numberValue', value } });
+  expect(decodeValue(number(Number.NaN))).toBeNaN();
+  expect(z.number().safeParse(decodeValue(number(Number.POSITIVE_INFINITY))).success).toBe(false);
+  const list = create(ValueSchema, { kind: { case: 'listValue', value: { values: [create(ValueSchema)] } } });
+  expect(decodeValue(list)).toEqual([null]);
+  const fields = Object.fromEntries([['__proto__', number(1)]]);
+  const decoded = decodeValue(create(ValueSchema, { kind: { case: 'structValue', value: { fields } } }));
+  expect(Object.getPrototypeOf(decoded)).toBe(Object.prototype);
+  expect(Object.entries(decoded as object)).toEqual([['__proto__', 1]]);
 });
