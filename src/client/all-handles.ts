@@ -26,4 +26,5 @@ export type { SshLogin } from './ssh/ssh-connect.ts';
 export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-process.ts';
 export type { SshResult, SshRunOptions } from './ssh/ssh-run.ts';
 export type { SshForwardOptions, SshSession, SshSpawnOptions } from './ssh/ssh-session.ts';
+export type { SshTarget } from './ssh/ssh-tunnel.ts';
 export type { StorageMuxHandle, StorageOptions } from './storage.ts';

@@ -22,6 +22,7 @@ export async function keepTrying<T>(
     try {
       return await attempt();
     } catch (error) {
+      signal.throwIfAborted();
       if (!mayPass(error)) throw error;
       onFailure(error);
     }

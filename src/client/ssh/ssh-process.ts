@@ -128,7 +128,7 @@ function processOf({ ended }: SshConnection, channel: ClientChannel): SshProcess
 }
 
 /** With the connection the output ends as well: that is not its end. */
-function outputOf(ended: AbortSignal, stream: Readable): AsyncIterable<Uint8Array> {
+export function outputOf(ended: AbortSignal, stream: Readable): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: async function* () {
       // Leaving the loop early leaves the stream open for another.

@@ -1,5 +1,5 @@
-import type { ClientChannel } from 'ssh2';
 import { startDeadline, type WaitOptions } from '../../core/index.ts';
+import type { ByteChannel } from '../../interfaces/index.ts';
 import { closeWithSession } from '../closing.ts';
 import { type Forward, openForward, type PortForwardOptions } from '../forward.ts';
 import type { SessionInfo } from '../node.ts';
@@ -8,7 +8,6 @@ import { DEFAULT_TIMEOUT } from '../timeouts.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { downloadOverSsh, uploadOverSsh } from './ssh-copy.ts';
 import {
-  openChannel,
   type SshProcess,
   type SshShell,
   startProcess,
@@ -17,6 +16,7 @@ import {
   withEnvironment,
 } from './ssh-process.ts';
 import { runOverSsh, type SshResult, type SshRunOptions } from './ssh-run.ts';
+import { openTunnel, type SshTarget, tunnelOf } from './ssh-tunnel.ts';
 
 /** A login by ssh. When its connection ends, everything that is going on in it ends with an UnreachableError. */
 export interface SshSession extends AsyncDisposable {
@@ -34,8 +34,12 @@ export interface SshSession extends AsyncDisposable {
   upload(local: string, remote: string, options?: WaitOptions): Promise<void>;
   /** Copies a file or a folder from the device. A file is there only once it is whole. */
   download(remote: string, local: string, options?: WaitOptions): Promise<void>;
+  /** Opens one connection to a port that the device can reach, by default one of its own. */
+  connect(options: SshTarget & WaitOptions): Promise<ByteChannel>;
   /** Offers a port that the device can reach, by default one of its own, at 127.0.0.1 of this host. */
   forward(options: SshForwardOptions): Promise<Forward>;
+  /** Aborts when the connection has ended, with an UnreachableError that says why. */
+  readonly ended: AbortSignal;
   close(): Promise<void>;
 }
 
@@ -45,15 +49,11 @@ export interface SshSpawnOptions extends WaitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface SshForwardOptions extends PortForwardOptions {
-  readonly guestPort: number;
-  /** As the device sees it; default: the device itself. */
-  readonly guestHost?: string;
-}
+export type SshForwardOptions = PortForwardOptions & SshTarget;
 
 /** A session on `connection`, which it then owns. */
 export function openSshSession(session: SessionInfo, connection: SshConnection): SshSession {
-  const { client, ended } = connection;
+  const { ended } = connection;
   const close = closeWithSession(session, async () => {
     const closed = new Promise<void>((resolve) => {
       if (ended.aborted) resolve();
@@ -81,16 +81,15 @@ export function openSshSession(session: SessionInfo, connection: SshConnection):
       using deadline = startDeadline(options, purpose('ssh.download', `${remote} to be read`));
       await downloadOverSsh(connection, remote, local, deadline.signal);
     },
-    forward: ({ guestPort, guestHost = '127.0.0.1', ...local }) => {
-      const connect = () =>
-        openChannel(
-          connection,
-          ended,
-          (done) => client.forwardOut('127.0.0.1', 0, guestHost, guestPort, done),
-          (channel: ClientChannel) => channel,
-        );
+    connect: async ({ guestPort, guestHost, ...waits }) => {
+      using deadline = startDeadline(waits, purpose('ssh.connect', `port ${guestPort} of the device`));
+      return tunnelOf(connection, await openTunnel(connection, { guestPort, guestHost }, deadline.signal));
+    },
+    forward: ({ guestPort, guestHost, ...local }) => {
+      const connect = () => openTunnel(connection, { guestPort, guestHost }, ended);
       return openForward(session, connect, local);
     },
+    ended,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -33,8 +33,8 @@ export function createWaitFor(device: object, node: RemoteNode): Waitable['waitF
     // SAFE: the tree that it is a property of, which its type says of `this`
     const scope = { device: device as never, node, signal };
     try {
-      const run = await wait.prepare(scope);
       const { failed } = await openDeviceWatch(node, signal);
+      const run = await Promise.race([wait.prepare(scope), failed]);
       return await Promise.race([record.run(run, signal), failed]);
     } catch (error) {
       throw options.signal?.aborted

@@ -1,5 +1,5 @@
 import { parseSize } from '../../core/index.ts';
-import { Machine, type PowerState } from '../../interfaces/index.ts';
+import { Machine, type MachineDescription, type PowerState } from '../../interfaces/index.ts';
 import { Turn } from '../std/index.ts';
 import { defineFake } from './define-fake.ts';
 import { type FakeConsoleOptions, fakeConsole } from './fake-console.ts';
@@ -7,6 +7,7 @@ import type { Failures } from './fake-device.ts';
 import { type FakeDisplayOptions, fakeDisplay } from './fake-display.ts';
 import { type FakeImageFlasherOptions, fakeImageFlasher } from './fake-image-flasher.ts';
 import { FakeMachineDevice } from './fake-machine-device.ts';
+import { type FakeNetworkOptions, fakeNetwork } from './fake-network.ts';
 import { type FakeSshOptions, fakeSsh } from './fake-ssh.ts';
 import { type FakeVirtualPowerOptions, fakeVirtualPower } from './fake-virtual-power.ts';
 
@@ -23,19 +24,34 @@ export interface FakeMachineOptions {
   readonly console?: FakeConsoleOptions;
   readonly display?: FakeDisplayOptions;
   readonly ssh?: Omit<FakeSshOptions, 'username' | 'password'>;
+  /** Ports of the guest that are reached from outside, by name. */
+  readonly forwards?: Readonly<Record<string, FakeForward>>;
 }
+
+/** A port of the guest, and what answers there. */
+export interface FakeForward extends FakeNetworkOptions {
+  readonly guestPort: number;
+}
+
+type Forwards<O> = O extends { readonly forwards: infer F }
+  ? { readonly [K in keyof F]: ReturnType<typeof fakeNetwork> }
+  : unknown;
 
 /**
  * A virtual machine made of fakes, in the shape of a real one: a console that greets at power-on, a screen, disks, an ssh
  * server. A test finds the device of a part at that part: `machine.children.power.device`.
  */
-export function fakeMachine(options: FakeMachineOptions = {}) {
-  const { hostname = 'fake', username = 'user', password = 'fake-password' } = options;
-  const children = createParts(options, hostname, { username, password });
-  const parts = Object.values(children).map((part) => part.device);
-  const device = new FakeMachineDevice(parts, options.fail);
-  children.power.device.onChange = (state, before) => {
-    if (before === 'off') children.console.device.powerOn();
+export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
+  const { hostname = 'fake', username = 'user', password = 'fake-password', forwards = {} } = options ?? {};
+  const own = createParts(options ?? {}, hostname, { username, password });
+  const networks = Object.entries(forwards).map(([name, forward]) => [name, fakeNetwork(forward)] as const);
+  const children = { ...own, ...Object.fromEntries(networks) } as typeof own & Forwards<O>; // SAFE: by the same names
+  const parts = [...Object.values(own), ...networks.map(([, network]) => network)].map(
+    ({ device }) => device,
+  );
+  const device = new FakeMachineDevice(parts, options?.fail);
+  own.power.device.onChange = (state, before) => {
+    if (before === 'off') own.console.device.powerOn();
     device.announce(EVENTS[state]);
   };
   return defineFake({
@@ -55,7 +71,7 @@ export function fakeMachine(options: FakeMachineOptions = {}) {
         device.memory = parseSize(size);
         return null;
       },
-      describe: async () => describeMachine(device),
+      describe: async () => describeMachine(device, forwards),
       events: ({ signal }) => device.events(signal),
     }),
   });
@@ -87,7 +103,15 @@ function createParts(
   };
 }
 
-function describeMachine({ memory }: FakeMachineDevice) {
+function describeMachine(
+  { memory }: FakeMachineDevice,
+  forwards: Readonly<Record<string, FakeForward>>,
+): MachineDescription {
+  const described = Object.entries(forwards).map(([name, { guestPort }]) => [
+    name,
+    // Nobody listens there: who connects does so by the node.
+    { host: '127.0.0.1', hostPort: 0, guestPort },
+  ]);
   return {
     arch: 'x86_64',
     machine: 'fake',
@@ -98,7 +122,7 @@ function describeMachine({ memory }: FakeMachineDevice) {
     firmware: 'fake',
     user: 'as ourselves',
     command: [],
-    forwards: {},
+    forwards: Object.fromEntries(described),
     artifacts: null,
   };
 }

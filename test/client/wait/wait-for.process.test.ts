@@ -87,16 +87,34 @@ test('the console is read from the power-on, beside somebody else, and nothing i
 });
 
 describe('nothing is waited for in vain:', () => {
-  test('the end of the time says what was met, what was not, and what was seen last', async () => {
+  test('the end of the time', async () => {
+    const fake = await openMachine();
+    await using vm = fake.vm;
+    fake.ssh.stall('connect');
+    const waiting = vm.waitFor(all(console('never'), ssh()), { timeout: 50 });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'deadline',
+      waitingFor: 'console "never" and ssh',
+      report: { state: 'waiting' },
+    });
+  });
+
+  test('an error says what was met, what was not, and what was seen last', async () => {
     const fake = await openMachine();
     await using vm = fake.vm;
     fake.ssh.fail('connect', refused());
     fake.console.print('\r\nstarting\r\nnot yet');
-    const waiting = vm.waitFor(all(console('login: '), console('ready'), ssh()), { timeout: 300 });
+    const first = fake.ssh.stall('connect');
+    const waiting = vm.waitFor(all(console('login: '), console('ready'), ssh()), HOUR);
+    waiting.catch(() => undefined);
+    await first.reached;
+    const second = fake.ssh.stall('connect');
+    first.release();
+    await second.reached;
+    fake.power.enter('panicked');
     const error = await waiting.catch((e: unknown) => e);
-    expect(error).toMatchObject({ code: 'deadline', waitingFor: 'console "ready" and ssh' });
     expect(String(error).replaceAll(/after \d\.\d+ s/g, 'after N s')).toMatchInlineSnapshot(`
-      "DeadlineError: waitFor: gave up after N s, still waiting for console "ready" and ssh
+      "DeviceError: waitFor: the machine has ended (GUEST_PANICKED)
         met after N s: console "login: "
         waiting: console "ready": last on the console:
             | fake login:
