@@ -24,6 +24,7 @@ export {
   type Log,
   NotFoundError,
   type OnProgress,
+  type Pace,
   type Progress,
   ProtocolError,
   StateError,

@@ -9,6 +9,25 @@ export interface WaitOptions {
   readonly timeout?: Duration | undefined;
 }
 
+/** How much more time than others a device needs, and why. */
+export interface Pace {
+  /** 1 or more. */
+  readonly factor: number;
+  readonly reason: string;
+}
+
+/** What is waited when the caller does not say how long. */
+export interface DefaultTime {
+  readonly timeout: Duration;
+  /** How much longer; until that is known, not longer. */
+  readonly pace?: Promise<Pace> | undefined;
+}
+
+/** Options whose caller may have left the time open. */
+export interface OpenWait extends WaitOptions {
+  readonly byDefault?: DefaultTime | undefined;
+}
+
 /** What a deadline is for: both appear in the error. */
 export interface DeadlinePurpose {
   readonly operation: string;
@@ -25,18 +44,46 @@ export interface Deadline extends Disposable {
 /** A timer that is set for longer fires at once: 24.8 days, the most that 31 bits of milliseconds hold. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Starts the clock of `options.timeout` and joins it with `options.signal`. Dispose of it when the call has ended. */
-export function startDeadline(options: WaitOptions, purpose: DeadlinePurpose): Deadline {
-  const { signal, timeout } = options;
+/**
+ * Starts the clock of `options.timeout`, or of the default where there is none, and joins it with `options.signal`. Dispose
+ * of it when the call has ended.
+ */
+export function startDeadline(options: OpenWait, purpose: DeadlinePurpose): Deadline {
+  const { signal, byDefault } = options;
+  const timeout = options.timeout ?? byDefault?.timeout;
   const timer = new AbortController();
   if (timeout === undefined) return { signal: signal ?? timer.signal, [Symbol.dispose]: () => undefined };
   const milliseconds = parseDuration(timeout);
-  const expire = () => timer.abort(deadlineError(milliseconds, purpose));
-  const handle = setTimeout(expire, Math.min(milliseconds, LONGEST_TIMER));
+  const pace = options.timeout === undefined ? settledValue(byDefault?.pace) : () => undefined;
+  const expire = (waited: number, scaling: string | undefined) =>
+    timer.abort(deadlineError(waited, scaling, purpose));
+  let handle = setTimer(milliseconds, () => {
+    const { factor = 1, reason = '' } = pace() ?? {};
+    if (factor <= 1) return expire(milliseconds, undefined);
+    const scaling = `${describeTime(timeout)} x ${factor}: ${reason}`;
+    handle = setTimer(milliseconds * (factor - 1), () => expire(milliseconds * factor, scaling));
+  });
   return {
     signal: signal ? AbortSignal.any([signal, timer.signal]) : timer.signal,
     [Symbol.dispose]: () => clearTimeout(handle),
   };
+}
+
+const setTimer = (milliseconds: number, act: () => void) =>
+  setTimeout(act, Math.min(milliseconds, LONGEST_TIMER));
+
+const describeTime = (timeout: Duration) => (typeof timeout === 'number' ? formatDuration(timeout) : timeout);
+
+/** What has become of a promise so far. */
+function settledValue<T>(promise: Promise<T> | undefined): () => T | undefined {
+  let value: T | undefined;
+  promise?.then(
+    (result) => {
+      value = result;
+    },
+    () => undefined,
+  );
+  return () => value;
 }
 
 /** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
@@ -50,12 +97,19 @@ export function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise
 
 function deadlineError(
   milliseconds: number,
+  scaling: string | undefined,
   { operation, waitingFor, fault }: DeadlinePurpose,
 ): DeadlineError {
   const after = formatDuration(milliseconds);
-  return new DeadlineError(
-    `${operation}: gave up after ${after}, still waiting for ${waitingFor}`,
-    { after, waitingFor },
-    { operation, ...(fault && { fault }) },
-  );
+  const fields = { after, waitingFor, ...(scaling !== undefined && { scaling }) };
+  const message = `${operation}: gave up after ${describeDeadline(fields)}, still waiting for ${waitingFor}`;
+  return new DeadlineError(message, fields, { operation, ...(fault && { fault }) });
+}
+
+/** The time of a deadline that has struck, with how it came about: `8 m 00 s (2m x 4: ...)`. */
+export function describeDeadline({
+  after,
+  scaling,
+}: Pick<DeadlineError, 'after'> & { scaling?: string | undefined }): string {
+  return scaling === undefined ? after : `${after} (${scaling})`;
 }

@@ -273,11 +273,13 @@ export class DeadlineError extends DutError {
   /** The time that was given, as a duration: `'2m'`. */
   declare readonly after: string;
   declare readonly waitingFor: string;
+  /** How that time came about, where it is a default that was stretched: `'2m x 4: aarch64 emulated on x86_64, ...'`. */
+  declare readonly scaling: string | undefined;
   /** Of a wait for several things: what became of it and of each. */
   declare readonly report: WaitReport | undefined;
   constructor(
     message: string,
-    fields: { after: string; waitingFor: string; report?: WaitReport },
+    fields: { after: string; waitingFor: string; scaling?: string; report?: WaitReport },
     options: DutErrorOptions & { fault?: Fault } = {},
   ) {
     super(message, options.fault ?? 'device', fields, options);

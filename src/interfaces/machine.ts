@@ -11,6 +11,9 @@ export const MachineEvent = z.object({
 });
 export type MachineEvent = z.output<typeof MachineEvent>;
 
+/** By how much the default deadlines of clients are stretched for this machine, and why. */
+export const MachinePace = z.object({ factor: z.number().min(1), reason: z.string() });
+
 /** What was chosen for this machine, and why. */
 export const MachineDescription = z.object({
   arch: z.string(),
@@ -29,6 +32,8 @@ export const MachineDescription = z.object({
   forwards: z.record(z.string(), z.object({ host: z.string(), hostPort: z.number(), guestPort: z.number() })),
   /** Folder with the transcript, the command line and what else a run leaves. */
   artifacts: z.string().nullable(),
+  /** Measured when the machine was opened. */
+  pace: MachinePace.optional(),
 });
 export type MachineDescription = z.output<typeof MachineDescription>;
 

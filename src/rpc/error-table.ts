@@ -128,7 +128,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   ),
   deadline: entry(
     Status.DEADLINE_EXCEEDED,
-    z.object({ after: text, waitingFor: text }),
+    z.object({ after: text, waitingFor: text, scaling: text.optional() }),
     (message, fields, options) => new DeadlineError(message, fields, options),
   ),
   protocol: entry(

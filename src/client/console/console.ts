@@ -108,15 +108,16 @@ function createSerial(node: RemoteNode<typeof Serial>): SerialHandle {
 }
 
 function ownTty(
-  { session }: RemoteNode,
+  node: RemoteNode,
   channel: ByteChannel,
   escapes: 'strip' | 'keep' = 'strip',
   transcript: string | undefined,
   hasShownAnything: () => Promise<boolean>,
 ): Tty {
+  const { session } = node;
   const close = closeWithSession(session, () => channel[Symbol.asyncDispose]());
   const whyEnded = () => (session.signal.aborted ? session.signal.reason : undefined);
-  return openTty({ channel, escapes, transcript, hasShownAnything, whyEnded, close });
+  return openTty({ channel, escapes, transcript, hasShownAnything, whyEnded, close, node });
 }
 
 registerHandle(Console, createConsole);

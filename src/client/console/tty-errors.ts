@@ -1,10 +1,11 @@
 import {
   DeadlineError,
+  describeDeadline,
   ExpectError,
   isDutError,
+  type OpenWait,
   raceSignal,
   startDeadline,
-  type WaitOptions,
 } from '../../core/index.ts';
 import { StreamEnd } from './tty-reader.ts';
 
@@ -30,7 +31,7 @@ const QUOTED_LINES = 15;
 const QUOTED_LENGTH = 2_000;
 
 /** Starts a wait; `operation` is as the user would call it: `console.expect`. */
-export function startWait(options: WaitOptions, operation: string): TtyWait {
+export function startWait(options: OpenWait, operation: string): TtyWait {
   const deadline = startDeadline(options, { operation, waitingFor: 'the console' });
   return {
     signal: deadline.signal,
@@ -39,7 +40,7 @@ export function startWait(options: WaitOptions, operation: string): TtyWait {
       if (options.signal?.aborted) return options.signal.reason;
       if (error instanceof StreamEnd) return closedError(operation, error.cause, evidence);
       if (!(error instanceof DeadlineError) || error !== deadline.signal.reason) return error;
-      const what = `gave up after ${error.after}, still waiting for ${evidence.waitingFor}`;
+      const what = `gave up after ${describeDeadline(error)}, still waiting for ${evidence.waitingFor}`;
       return expectError('timeout', operation, what, evidence);
     },
     [Symbol.dispose]: () => deadline[Symbol.dispose](),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AuthError, DeviceError, ExpectError, type WaitOptions } from '../../core/index.ts';
+import { AuthError, DeviceError, ExpectError, type OpenWait, type WaitOptions } from '../../core/index.ts';
 import type { Credentials } from '../machine.ts';
 import { pause } from '../pause.ts';
 import {
@@ -47,7 +47,7 @@ export const LOGIN_TIMING: LoginTiming = { settled: 300, quiet: 5_000, stuck: 30
 export async function loginOnTty(
   tty: TtyLine,
   credentials: Credentials,
-  options: TtyLoginOptions,
+  options: TtyLoginOptions & OpenWait,
   circumstances: LoginCircumstances,
 ): Promise<void> {
   using wait = startWait(options, 'console.login');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { CommandError, type WaitOptions } from '../../core/index.ts';
+import { CommandError, type OpenWait, type WaitOptions } from '../../core/index.ts';
 import { type Command, shellLine } from '../shell-words.ts';
 import { planTtyCommand } from './tty-command.ts';
 import { quoteTail, startWait } from './tty-errors.ts';
@@ -24,7 +24,7 @@ const OUTPUT_LIMIT = 16 * 1024 * 1024;
 export async function runOnTty(
   tty: TtyLine,
   command: Command,
-  { reject = true, ...options }: TtyRunOptions,
+  { reject = true, ...options }: TtyRunOptions & OpenWait,
 ): Promise<TtyResult> {
   const line = shellLine(command);
   using wait = startWait(options, 'console.run');

@@ -1,8 +1,9 @@
-import { StateError, type WaitOptions } from '../../core/index.ts';
+import { type OpenWait, StateError, type WaitOptions } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import type { Credentials } from '../machine.ts';
+import type { RemoteNode } from '../node.ts';
 import type { Command } from '../shell-words.ts';
-import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { type DEFAULT_TIMEOUT, withDefault } from '../timeouts.ts';
 import { describePatterns, type Pattern, type Patterns } from './patterns.ts';
 import { startWait, type TtyEvidence } from './tty-errors.ts';
 import type { TtyLine } from './tty-line.ts';
@@ -82,6 +83,8 @@ export interface TtyParts {
   /** Why the channel has ended, if that is known elsewhere. */
   readonly whyEnded: () => unknown;
   readonly close: () => Promise<void>;
+  /** Where the console is. */
+  readonly node?: RemoteNode | undefined;
   readonly timing?: LoginCircumstances['timing'];
 }
 
@@ -126,7 +129,7 @@ class ConsoleTty implements Tty {
       typeof wanted === 'string' || wanted instanceof RegExp ? { match: wanted } : wanted;
     const shown = describePatterns(patterns);
     return this.#takeTurn('expect', async () => {
-      using wait = startWait({ timeout: DEFAULT_TIMEOUT.expect, ...options }, 'console.expect');
+      using wait = startWait(this.#withDefault('expect', options), 'console.expect');
       try {
         const { name, groups, before, text } = await this.#reader.find(patterns, wait.signal);
         return { name: name as never, match: groups, before, text }; // SAFE: a key of the caller's patterns
@@ -171,14 +174,14 @@ class ConsoleTty implements Tty {
 
   login(credentials: Credentials, options: TtyLoginOptions = {}): Promise<void> {
     const { hasShownAnything, timing = LOGIN_TIMING } = this.#parts;
-    const waits = { timeout: DEFAULT_TIMEOUT.login, ...options };
+    const waits = this.#withDefault('login', options);
     return this.#takeTurn('login', () =>
       loginOnTty(this.#line, credentials, waits, { hasShownAnything, timing }),
     );
   }
 
   run(command: Command, options: TtyRunOptions = {}): Promise<TtyResult> {
-    const waits = { timeout: DEFAULT_TIMEOUT.run, ...options };
+    const waits = this.#withDefault('run', options);
     return this.#takeTurn('run', () => runOnTty(this.#line, command, waits));
   }
 
@@ -188,6 +191,10 @@ class ConsoleTty implements Tty {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #withDefault<O extends WaitOptions>(kind: keyof typeof DEFAULT_TIMEOUT, options: O): O & OpenWait {
+    return withDefault(kind, this.#parts.node, options);
   }
 
   /** Text goes to one reader only: two at once would each miss what the other got. */

@@ -5,6 +5,7 @@ import {
   DeadlineError,
   type DutError,
   isDutError,
+  type OpenWait,
   raceSignal,
   startDeadline,
   UnreachableError,
@@ -49,7 +50,7 @@ const ATTEMPT_TIMEOUT = 20_000;
 export async function connectSsh(
   open: (options: WaitOptions) => Promise<ByteChannel>,
   login: SshLogin,
-  { onRefusal, ...options }: SshConnecting,
+  { onRefusal, ...options }: SshConnecting & OpenWait,
 ): Promise<SshConnection> {
   using deadline = startDeadline(options, { operation: 'ssh.connect', waitingFor: 'the ssh server' });
   const { signal } = deadline;
@@ -73,10 +74,10 @@ const mayPass = (error: unknown) => isDutError(error) && error.code === 'unreach
 function withLast(error: unknown, last: unknown): unknown {
   if (!(error instanceof DeadlineError) || error.operation !== 'ssh.connect' || !isDutError(last))
     return error;
-  const { after, waitingFor } = error;
+  const { after, waitingFor, scaling } = error;
   return new DeadlineError(
     `${error.message}\nlast attempt: ${last.message}`,
-    { after, waitingFor },
+    { after, waitingFor, ...(scaling !== undefined && { scaling }) },
     { operation: 'ssh.connect', cause: last },
   );
 }

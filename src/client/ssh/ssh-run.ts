@@ -1,4 +1,4 @@
-import { CommandError, startDeadline, type WaitOptions } from '../../core/index.ts';
+import { CommandError, type OpenWait, startDeadline, type WaitOptions } from '../../core/index.ts';
 import { type Command, shellLine } from '../shell-words.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { type SshExit, type SshProcess, startProcess, withEnvironment } from './ssh-process.ts';
@@ -24,7 +24,7 @@ const QUOTED = 2_000;
 export async function runOverSsh(
   connection: SshConnection,
   command: Command,
-  { reject = true, stdin, env = {}, ...waits }: SshRunOptions,
+  { reject = true, stdin, env = {}, ...waits }: SshRunOptions & OpenWait,
 ): Promise<SshResult> {
   const line = shellLine(command);
   const purpose = { operation: 'ssh.run', waitingFor: `the end of ${JSON.stringify(line)}` };

@@ -2,9 +2,9 @@ import { startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import { closeWithSession } from '../closing.ts';
 import { type Forward, openForward, type PortForwardOptions } from '../forward.ts';
-import type { SessionInfo } from '../node.ts';
+import type { RemoteNode } from '../node.ts';
 import { type Command, shellLine } from '../shell-words.ts';
-import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { withDefault } from '../timeouts.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { downloadOverSsh, uploadOverSsh } from './ssh-copy.ts';
 import {
@@ -52,7 +52,8 @@ export interface SshSpawnOptions extends WaitOptions {
 export type SshForwardOptions = PortForwardOptions & SshTarget;
 
 /** A session on `connection`, which it then owns. */
-export function openSshSession(session: SessionInfo, connection: SshConnection): SshSession {
+export function openSshSession(node: RemoteNode, connection: SshConnection): SshSession {
+  const { session } = node;
   const { ended } = connection;
   const close = closeWithSession(session, async () => {
     const closed = new Promise<void>((resolve) => {
@@ -63,7 +64,7 @@ export function openSshSession(session: SessionInfo, connection: SshConnection):
     await closed;
   });
   return {
-    run: (command, options) => runOverSsh(connection, command, { timeout: DEFAULT_TIMEOUT.run, ...options }),
+    run: (command, options = {}) => runOverSsh(connection, command, withDefault('run', node, options)),
     spawn: async (command, { pty, env = {}, ...waits } = {}) => {
       using deadline = startDeadline(waits, purpose('ssh.spawn', 'the command to start'));
       const line = withEnvironment(shellLine(command), env);

@@ -2,7 +2,7 @@ import { ConfigError, UnsupportedError, type WaitOptions } from '../../core/inde
 import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/index.ts';
 import { registerHandle } from '../handles.ts';
 import type { RemoteNode } from '../node.ts';
-import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { withDefault } from '../timeouts.ts';
 import { connectSsh, type SshConnecting, type SshLogin } from './ssh-connect.ts';
 import { openSshSession, type SshSession } from './ssh-session.ts';
 
@@ -49,11 +49,8 @@ function createSsh(
         privateKey: asked ? privateKey : (known.privateKey ?? undefined),
         password: asked ? password : (known.password ?? undefined),
       };
-      const connection = await connectSsh(open, checkLogin(login), {
-        timeout: DEFAULT_TIMEOUT.sshConnect,
-        ...options,
-      });
-      return openSshSession(node.session, connection);
+      const connection = await connectSsh(open, checkLogin(login), withDefault('sshConnect', node, options));
+      return openSshSession(node, connection);
     },
   };
 }

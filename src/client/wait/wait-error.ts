@@ -1,4 +1,4 @@
-import { DeadlineError, isDutError, restateError } from '../../core/index.ts';
+import { DeadlineError, describeDeadline, isDutError, restateError } from '../../core/index.ts';
 import type { WaitRecord } from './wait-record.ts';
 
 /** The error of a wait that `error` has ended: it says what was met, what was not, and what each part saw last. */
@@ -13,10 +13,10 @@ export function waitError(error: unknown, record: WaitRecord, deadline: unknown)
 
 function outOfTime(error: DeadlineError, record: WaitRecord): DeadlineError {
   const waitingFor = record.missing();
-  const message = `waitFor: gave up after ${error.after}, still waiting for ${waitingFor}`;
+  const message = `waitFor: gave up after ${describeDeadline(error)}, still waiting for ${waitingFor}`;
   return new DeadlineError(
     [message, ...record.lines()].join('\n'),
-    { after: error.after, waitingFor, report: record.report() },
+    { ...error.fields, after: error.after, waitingFor, report: record.report() },
     { operation: 'waitFor' },
   );
 }

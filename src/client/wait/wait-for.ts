@@ -1,6 +1,6 @@
 import { startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { RemoteNode } from '../node.ts';
-import { DEFAULT_TIMEOUT } from '../timeouts.ts';
+import { withDefault } from '../timeouts.ts';
 import { openDeviceWatch } from './device-watch.ts';
 import type { Wait } from './wait.ts';
 import { waitError } from './wait-error.ts';
@@ -23,10 +23,10 @@ export interface Waitable {
 /** Makes `waitFor` for the handles of `node`. */
 export function createWaitFor(device: object, node: RemoteNode): Waitable['waitFor'] {
   return async (wait, options = {}) => {
-    using deadline = startDeadline(
-      { timeout: DEFAULT_TIMEOUT.waitFor, ...options },
-      { operation: 'waitFor', waitingFor: wait.name },
-    );
+    using deadline = startDeadline(withDefault('waitFor', node, options), {
+      operation: 'waitFor',
+      waitingFor: wait.name,
+    });
     const record = new WaitRecord(wait.name);
     const over = new AbortController();
     const signal = AbortSignal.any([deadline.signal, over.signal, node.session.signal]);

@@ -1,4 +1,4 @@
-import { parseSize } from '../../core/index.ts';
+import { type Pace, parseSize } from '../../core/index.ts';
 import { Machine, type MachineDescription, type PowerState } from '../../interfaces/index.ts';
 import { Turn } from '../std/index.ts';
 import { defineFake } from './define-fake.ts';
@@ -24,6 +24,8 @@ export interface FakeMachineOptions {
   readonly console?: FakeConsoleOptions;
   readonly display?: FakeDisplayOptions;
   readonly ssh?: Omit<FakeSshOptions, 'username' | 'password'>;
+  /** How much more time than others it says that it needs. */
+  readonly pace?: Pace;
   /** Ports of the guest that are reached from outside, by name. */
   readonly forwards?: Readonly<Record<string, FakeForward>>;
 }
@@ -43,6 +45,7 @@ type Forwards<O> = O extends { readonly forwards: infer F }
  */
 export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
   const { hostname = 'fake', username = 'user', password = 'fake-password', forwards = {} } = options ?? {};
+  const pace = options?.pace;
   const own = createParts(options ?? {}, hostname, { username, password });
   const networks = Object.entries(forwards).map(([name, forward]) => [name, fakeNetwork(forward)] as const);
   const children = { ...own, ...Object.fromEntries(networks) } as typeof own & Forwards<O>; // SAFE: by the same names
@@ -71,7 +74,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
         device.memory = parseSize(size);
         return null;
       },
-      describe: async () => describeMachine(device, forwards),
+      describe: async () => ({ ...describeMachine(device, forwards), ...(pace && { pace }) }),
       events: ({ signal }) => device.events(signal),
     }),
   });

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { cacheDir, parseSize, stateDir } from '../../core/index.ts';
+import { cacheDir, parseDuration, parseSize, stateDir } from '../../core/index.ts';
 import type { DriverNode, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
+import { hostArch } from './architectures.ts';
 import { effectiveForwards, type QemuConfig } from './config.ts';
 import { locateFiles } from './config-files.ts';
 import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { gatherHost } from './host.ts';
+import { hostSpeed } from './host-speed.ts';
 import { createKeyPair, createMac, createPassword } from './keys.ts';
 import { VirtualMachine } from './machine/machine.ts';
 import { consoleNode } from './nodes/console.ts';
@@ -17,6 +19,7 @@ import { flasherNode } from './nodes/flasher.ts';
 import { forwardNode, sshNode } from './nodes/forward.ts';
 import { machineNode } from './nodes/machine.ts';
 import { powerNode } from './nodes/power.ts';
+import { planPace } from './plan/pace.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
@@ -32,7 +35,7 @@ export async function openMachine(
   await using stack = new AsyncDisposableStack();
   const artifacts = context.artifacts && join(context.artifacts, ...context.path.split('.'));
   const equipment = await equip(config, context, stack);
-  const { run, host, media } = equipment;
+  const { run, pace, media } = equipment;
   const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail')));
   const limit = parseSize(config.consoleLimit);
   if (artifacts !== undefined) await noteTranscript(run.sockets, { folder: artifacts, limit });
@@ -52,7 +55,7 @@ export async function openMachine(
       trail,
       onConsole: (input) => console.connect(input),
       log: context.log,
-      shutdownDeadline: host.accelerator.name === 'tcg' ? '2m' : '1m',
+      shutdownDeadline: parseDuration('1m') * pace.factor,
     }),
   );
   const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
@@ -66,6 +69,7 @@ export async function openMachine(
       command: [...command],
       forwards,
       artifacts: artifacts ?? null,
+      pace,
     };
   };
   const children = {
@@ -85,6 +89,8 @@ async function equip(
   stack: AsyncDisposableStack,
 ): Promise<Equipment> {
   const config = await locateFiles(given);
+  // Before anything of ours keeps the host busy.
+  const step = await hostSpeed();
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log }));
   const images = join(cacheDir(), 'images', 'flashed');
   const store = await ImageStore.open(images);
@@ -106,6 +112,7 @@ async function equip(
   return {
     config,
     host,
+    pace: planPace({ accelerator: host.accelerator.name, guest: config.arch, host: hostArch(), step }),
     run,
     media,
     uuid: randomUUID(),

@@ -1,5 +1,5 @@
 import { chown, stat } from 'node:fs/promises';
-import type { ByteSize } from '../../core/index.ts';
+import type { ByteSize, Pace } from '../../core/index.ts';
 import { renderCloudInit } from './cloud-init.ts';
 import type { QemuConfig } from './config.ts';
 import { memoryPlaces } from './host.ts';
@@ -16,6 +16,8 @@ import type { Media } from './storage/media.ts';
 export interface Equipment {
   readonly config: QemuConfig;
   readonly host: HostFacts;
+  /** By how much deadlines are stretched that nobody has asked for. */
+  readonly pace: Pace;
   readonly run: RunFolder;
   readonly media: Media;
   readonly uuid: string;
