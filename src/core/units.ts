@@ -4,8 +4,8 @@ import { ConfigError } from './errors.ts';
 export type ByteSize = number | `${number}${'' | 'B' | SizeUnit}`;
 type SizeUnit = `${'k' | 'K' | 'M' | 'm' | 'G' | 'g' | 'T' | 't'}${'' | 'B' | 'iB'}`;
 
-/** A span of time: milliseconds as a number, or text such as `'90s'`, `'2m'`, `'250ms'`, `'1h'`. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`;
+/** A span of time: milliseconds as a number, or text such as `'90s'`, `'2m'`, `'250ms'`, `'1h'`, `'30d'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(?:i?[bB])?$/;
 const SIZE_FACTOR: Readonly<Record<string, number>> = {
@@ -15,8 +15,14 @@ const SIZE_FACTOR: Readonly<Record<string, number>> = {
   g: 2 ** 30,
   t: 2 ** 40,
 };
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
-const DURATION_FACTOR: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/;
+const DURATION_FACTOR: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** Bytes of `size`. @throws ConfigError when it is not a size. */
 export function parseSize(size: ByteSize | string): number {
@@ -36,7 +42,7 @@ export function parseDuration(duration: Duration | string): number {
   throw invalid(
     'duration',
     duration,
-    "milliseconds as a number, or text such as '250ms', '90s', '2m' or '1h'",
+    "milliseconds as a number, or text such as '250ms', '90s', '2m', '1h' or '30d'",
   );
 }
 

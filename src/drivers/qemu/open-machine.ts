@@ -23,6 +23,8 @@ import { planPace } from './plan/pace.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
+import { flashedDir } from './storage/content-store.ts';
+import { ImageNotes } from './storage/image-notes.ts';
 import { ImageStore } from './storage/image-store.ts';
 import { Media } from './storage/media.ts';
 import { Trail } from './trail.ts';
@@ -92,13 +94,15 @@ async function equip(
   // Before anything of ours keeps the host busy.
   const step = await hostSpeed();
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log }));
-  const images = join(cacheDir(), 'images', 'flashed');
-  const store = await ImageStore.open(images);
+  const images = flashedDir(cacheDir());
+  const notes = new ImageNotes(run.path);
+  for (const path of [config.kernel, config.initrd]) if (path !== undefined) await notes.add(path);
+  const store = await ImageStore.open(images, { claim: (path) => notes.add(path) });
   const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content')];
   const taken = await usersOfRuns(dirname(run.path));
   const host = await gatherHost(config, { log, signal, reach, taken });
   if (host.user) await handOver(run, host.user);
-  const media = new Media(store, run.path, config.partitions);
+  const media = new Media(store, notes, run.path, config.partitions);
   if (config.image !== undefined) {
     const { image } = config;
     const onProgress = (progress: object) => log.debug({ image, ...progress }, 'image');

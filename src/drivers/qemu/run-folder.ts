@@ -2,6 +2,7 @@ import { chmod, lchown, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type FolderKind,
+  findLeftFolders,
   type Log,
   lendDir,
   openOwnedFolder,
@@ -55,6 +56,14 @@ export async function handOver(folder: RunFolder, { gid }: { readonly gid: numbe
     // Sticky: what is ours in there stays as it is.
     await chmod(path, 0o1770);
   }
+}
+
+/** The folders of runs whose owners live. */
+export async function findLiveRuns(runs: string): Promise<string[]> {
+  const left = await findLeftFolders(runFolders(runs));
+  const entries = await readdir(runs, { withFileTypes: true }).catch(() => []);
+  const paths = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(runs, name));
+  return paths.filter((path) => !left.includes(path));
 }
 
 /** The users that the QEMUs of runs were handed over to. */

@@ -1,14 +1,35 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatSize, lendFile, makeLendingDir, openOwnedFolder } from '../../../core/index.ts';
+import {
+  explainDiskFull,
+  formatSize,
+  lendFile,
+  makeLendingDir,
+  openOwnedFolder,
+  outOfSpace,
+  requireSpace,
+  spareSpace,
+} from '../../../core/index.ts';
 import { checkImageFile, readImageFile } from './check-image.ts';
 import { decompressDetected } from './decompress.ts';
-import { explainDiskFull, outOfSpace, requireSpace, spareSpace } from './disk-full.ts';
 import { type ImageFacts, imageError } from './image-format.ts';
 import { incomingFolders } from './image-index.ts';
 import { SparseWriter } from './sparse-file.ts';
+
+/** Where images lie that were flashed. */
+export const flashedDir = (cache: string): string => join(cache, 'images', 'flashed');
+
+/** Where a store has images that were found damaged, out of everybody's way. */
+export const damagedDir = (store: string): string => join(store, 'damaged');
+
+/** The SHA-256 of everything that a store has. */
+export const contentOf = async (store: string): Promise<string[]> =>
+  (await readdir(join(store, 'content')).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
+
+/** Is told of each image by its path before that is looked for: from then on nobody may clear it away. */
+export type Claim = (path: string) => Promise<void>;
 
 /** An image in the store. Its file is never written to. */
 export interface StoredImage extends ImageFacts {
@@ -24,14 +45,19 @@ export interface NewContent {
   readonly signal: AbortSignal;
 }
 
-/** The images of a store by the SHA-256 of their content, as they are after decompression: complete, checked, never changed. */
+/**
+ * The images of a store by the SHA-256 of their content, as they are after decompression: complete, checked, never changed. The
+ * time of a file's last change is that of its last use.
+ */
 export class ContentStore {
   readonly #store: string;
   readonly #largest: number;
+  readonly #claim: Claim;
 
-  private constructor(store: string, largest: number) {
+  private constructor(store: string, largest: number, claim: Claim) {
     this.#store = store;
     this.#largest = largest;
+    this.#claim = claim;
   }
 
   /**
@@ -39,15 +65,23 @@ export class ContentStore {
    *
    * @param largest The most that an image may unpack to, in bytes, holes included.
    */
-  static async open(store: string, largest: number): Promise<ContentStore> {
+  static async open(
+    store: string,
+    largest: number,
+    claim: Claim = async () => undefined,
+  ): Promise<ContentStore> {
     await makeLendingDir(store);
     await makeLendingDir(join(store, 'content'));
-    return new ContentStore(store, largest);
+    return new ContentStore(store, largest, claim);
   }
 
   async find(sha256: string): Promise<StoredImage | undefined> {
     const path = this.#path(sha256);
-    const stats = await stat(path).catch(() => undefined);
+    await this.#claim(path);
+    const now = new Date();
+    const stats = await utimes(path, now, now)
+      .then(() => stat(path))
+      .catch(() => undefined);
     if (!stats) return undefined;
     return { ...(await readImageFile(path, path)), path, sha256, size: stats.size };
   }

@@ -1,8 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, formatSize } from '../../../core/index.ts';
-import { requireSpace } from './disk-full.ts';
+import { ConfigError, formatSize, requireSpace } from '../../../core/index.ts';
 import type { ImageFormat } from './image-format.ts';
 import { LONG, qemuImg } from './qemu-img.ts';
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FolderKind, openOwnedFolder } from '../../../core/index.ts';
 
@@ -34,6 +34,22 @@ export class ImageIndex {
 
   async read(index: IndexName, name: string): Promise<string | undefined> {
     return await readFile(join(this.#store, index, name), 'utf8').catch(() => undefined);
+  }
+
+  /** Removes the notes that lead to none of the contents `there`. */
+  async forgetRest(there: readonly string[]): Promise<void> {
+    for (const name of await this.names('sent'))
+      if (!there.includes((await this.read('sent', name)) ?? '')) await this.#remove('sent', name);
+    const sent = await this.names('sent');
+    for (const index of ['files', 'urls'] as const)
+      for (const name of await this.names(index)) {
+        const text = (await this.read(index, name)) ?? '';
+        if (!sent.some((known) => text.includes(known))) await this.#remove(index, name);
+      }
+  }
+
+  async #remove(index: IndexName, name: string): Promise<void> {
+    await rm(join(this.#store, index, name), { force: true });
   }
 
   /** Writes a note, which appears whole. */

@@ -12,7 +12,7 @@ import {
   wrongDigest,
 } from '../../../download/index.ts';
 import { abortable } from './abortable.ts';
-import { ContentStore, type StoredImage } from './content-store.ts';
+import { type Claim, ContentStore, type StoredImage } from './content-store.ts';
 import { detectCompression, MAGIC_SIZE } from './decompress.ts';
 import { fileIdentity, isSettled } from './file-identity.ts';
 import { imageError } from './image-format.ts';
@@ -44,6 +44,8 @@ export interface AddUrlOptions extends AddOptions {
 export interface StoreOptions {
   /** The most that an image may unpack to, holes included; 1 TiB. */
   readonly largest?: number;
+  /** Is told of each image before it is looked for. */
+  readonly claim?: Claim;
 }
 
 /** An image, and the bytes that it came of: `<sha256>.<size>`, their name in `sent`. */
@@ -79,8 +81,8 @@ export class ImageStore {
   }
 
   /** Opens the store in `folder`, which is made if it is not there. */
-  static async open(folder: string, { largest = LARGEST }: StoreOptions = {}): Promise<ImageStore> {
-    const contents = await ContentStore.open(folder, largest);
+  static async open(folder: string, { largest = LARGEST, claim }: StoreOptions = {}): Promise<ImageStore> {
+    const contents = await ContentStore.open(folder, largest, claim);
     const index = await ImageIndex.open(folder);
     await sweepFolders(incomingFolders(folder));
     return new ImageStore(folder, contents, index);

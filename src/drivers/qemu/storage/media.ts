@@ -10,6 +10,7 @@ import { writeSink } from '../../std/index.ts';
 import type { StoredImage } from './content-store.ts';
 import { flattenDisk } from './disks.ts';
 import { imageError } from './image-format.ts';
+import type { ImageNotes } from './image-notes.ts';
 import { receiveImage } from './image-source.ts';
 import type { ImageStore } from './image-store.ts';
 
@@ -38,16 +39,24 @@ interface Options {
 /** The images of one machine: what was flashed to it, and what it has written since. All calls need it to be off. */
 export class Media {
   readonly #store: ImageStore;
+  readonly #notes: ImageNotes;
   readonly #folder: string;
   readonly #defaults: Partial<Record<Partition, string>>;
   readonly #flashed = new Map<Partition, StoredImage>();
 
   /**
+   * @param store Notes every image that it gives out in `notes`.
    * @param folder Where the machine's own disks lie.
    * @param defaults Files that are used where nothing was flashed.
    */
-  constructor(store: ImageStore, folder: string, defaults: Partial<Record<Partition, string>>) {
+  constructor(
+    store: ImageStore,
+    notes: ImageNotes,
+    folder: string,
+    defaults: Partial<Record<Partition, string>>,
+  ) {
     this.#store = store;
+    this.#notes = notes;
     this.#folder = folder;
     this.#defaults = defaults;
   }
@@ -118,8 +127,11 @@ export class Media {
 
   async #insert(image: StoredImage, partition: Partition): Promise<void> {
     fitting(image, partition, 'the image');
+    const before = this.#flashed.get(partition);
     this.#flashed.set(partition, image);
     await this.#discardWritten(partition);
+    const used = [...this.#flashed.values()].map(({ path }) => path);
+    if (before && !used.includes(before.path)) await this.#notes.forget(before.path);
     // Boot entries of another system; unless the variables were flashed, they are part of what is meant to be there.
     if (partition === 'root' && !this.#flashed.has('OVMF_VARS.fd'))
       await this.#discardWritten('OVMF_VARS.fd');

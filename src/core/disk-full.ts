@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { CapacityError, formatSize } from '../../../core/index.ts';
+import { CapacityError } from './errors.ts';
+import { formatSize } from './units.ts';
 
 /** Throws a CapacityError when `folder` has less than `needed` bytes free. */
 export async function requireSpace(folder: string, needed: number, what: string): Promise<void> {
