@@ -18,7 +18,13 @@ export class Interruption extends Error {
   }
 }
 
+/** A command has done its work and told what it found, and that is nothing good: nothing more is said. */
+export class Unsuccessful extends Error {
+  override readonly name = 'Unsuccessful';
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interruption) return INTERRUPTED[error.signal];
+  if (error instanceof Unsuccessful) return 1;
   return EXIT_CODES[isDutError(error) ? error.fault : 'bug'];
 }

@@ -20,11 +20,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own message already; 'help' and 'version' end here as well, with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const [{ describeFailure }, { exitCodeOf }] = await Promise.all([
+    const [{ describeFailure }, { exitCodeOf, Unsuccessful }] = await Promise.all([
       import('./report-error.ts'),
       import('./exit-code.ts'),
     ]);
-    process.stderr.write(`${describeFailure(error)}\n`);
+    if (!(error instanceof Unsuccessful)) process.stderr.write(`${describeFailure(error)}\n`);
     return exitCodeOf(error);
   }
 }

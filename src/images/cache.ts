@@ -29,7 +29,7 @@ const BuiltFacts = KeptFacts.extend({
   built: z.coerce.date(),
 });
 
-const PulledFacts = KeptFacts.extend({
+export const PulledFacts = KeptFacts.extend({
   /** `null`: nobody has said. */
   arch: z.enum(IMAGE_ARCHES).nullable(),
   /** The address that it was asked for at, without secrets. */
@@ -43,8 +43,8 @@ const PulledFacts = KeptFacts.extend({
       from: z.string().nullable(),
     })
     .nullable(),
-  /** What the server said of this version of the file. */
-  version: z.string().nullable(),
+  /** By what the server can tell whether it is still the same. */
+  validator: z.object({ header: z.enum(['etag', 'last-modified']), value: z.string() }).nullable(),
   /** The user that it makes by itself, where that is known. */
   user: z.string().nullable(),
   pulled: z.coerce.date(),

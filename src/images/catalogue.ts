@@ -96,6 +96,8 @@ export const FALLBACK_IMAGE = 'fedora-44';
 export interface ImagePlace {
   readonly url: string;
   readonly checksums: string;
+  /** The variable that names a mirror of the publisher's site. */
+  readonly mirrorVariable: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -140,5 +142,6 @@ export function placeOf(
   return {
     url: at(mirror || site, entry.path),
     checksums: at(mirror || checksumSite, entry.checksums),
+    mirrorVariable,
   };
 }

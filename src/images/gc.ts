@@ -47,7 +47,10 @@ export async function collectImages(options: GcOptions = {}): Promise<Waste[]> {
     )),
   ];
   if (dryRun) return waste;
-  for (const { image } of images) await discardKept(image.dir);
+  for (const { image } of images) {
+    options.signal?.throwIfAborted();
+    await discardKept(image.dir);
+  }
   await removeLeftovers(options);
   return waste;
 }

@@ -12,7 +12,11 @@ export {
   removeImage,
 } from './cache.ts';
 export { CATALOGUE, type CatalogueEntry, FALLBACK_IMAGE } from './catalogue.ts';
+export { describeFile } from './digest.ts';
+export { collectImages, type GcOptions, sizeOnDisk, type Waste } from './gc.ts';
 export type { CachedFile } from './kept.ts';
+export type { ExpectedDigest, PullRequest } from './plan-pull.ts';
+export { type Pull, type PullImageOptions, pullImage } from './pull-image.ts';
 export {
   type BuildHost,
   checkImageTools,
@@ -20,3 +24,4 @@ export {
   imageTools,
   missingImageTools,
 } from './tools.ts';
+export { type ImageVerdict, type VerifyOptions, verifyImages } from './verify.ts';

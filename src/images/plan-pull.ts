@@ -41,6 +41,8 @@ export interface PullPlan {
   readonly checksums: string | null;
   /** The user that the image makes by itself, where that is known. */
   readonly user: string | null;
+  /** The variable that names a mirror of the publisher; `null`: it is not of the catalogue. */
+  readonly mirrorVariable: string | null;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -65,9 +67,9 @@ function planEntry(request: PullRequest, hostArch: string, env: Env): PullPlan {
   }
   const arch = checkArch(request.arch ?? hostArch);
   if (request.mirror !== undefined) parseAddress('mirror', request.mirror);
-  const { url, checksums } = placeOf(entry, arch, { mirror: request.mirror, env });
+  const { url, checksums, mirrorVariable } = placeOf(entry, arch, { mirror: request.mirror, env });
   const { name, user } = entry;
-  return { name, arch, url, file: fileOf(new URL(url)), expected: null, checksums, user };
+  return { name, arch, url, file: fileOf(new URL(url)), expected: null, checksums, user, mirrorVariable };
 }
 
 function planAddress(request: PullRequest): PullPlan {
@@ -89,6 +91,7 @@ function planAddress(request: PullRequest): PullPlan {
       request.sha512 === undefined ? digest('sha256', request.sha256) : digest('sha512', request.sha512),
     checksums: request.checksums === undefined ? null : parseAddress('checksums', request.checksums).href,
     user: null,
+    mirrorVariable: null,
   };
 }
 

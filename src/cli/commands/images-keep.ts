@@ -1,0 +1,74 @@
+import { formatSize, parseDuration } from '../../core/index.ts';
+import { collectFlashed, findImagesInUse, verifyFlashed } from '../../drivers/qemu/index.ts';
+import { collectImages, type ImageVerdict, verifyImages, type Waste } from '../../images/index.ts';
+import { Unsuccessful } from '../exit-code.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import { createSteps } from '../steps.ts';
+import { alignColumns } from '../table.ts';
+
+export interface VerifyOptions {
+  readonly json?: boolean;
+}
+
+/** Reads images again. @throws Unsuccessful when one was damaged. */
+export async function verify(names: readonly string[], { json }: VerifyOptions): Promise<void> {
+  using interrupts = listenForInterrupts();
+  const { signal } = interrupts;
+  const verdicts = await createSteps(process.stderr).run('verify', async ({ note }) => {
+    const seen: ImageVerdict[] = [];
+    const onProgress = ({ phase }: { phase: string }) => note(phase);
+    const all = [
+      verifyImages({ names, signal, onProgress }),
+      ...(names.length === 0 ? [verifyFlashed({ signal, onProgress })] : []),
+    ];
+    for (const some of all) for await (const verdict of some) seen.push(verdict);
+    const damaged = seen.filter(({ problem }) => problem !== null).length;
+    const outcome = `${seen.length - damaged} as they were, ${damaged} damaged`;
+    return { outcome, value: seen };
+  });
+  process.stdout.write(json ? `${JSON.stringify(verdicts, null, 2)}\n` : describeVerdicts(verdicts));
+  if (verdicts.some(({ problem }) => problem !== null)) throw new Unsuccessful();
+}
+
+function describeVerdicts(verdicts: readonly ImageVerdict[]): string {
+  return verdicts
+    .map(({ id, problem, aside, fix }) =>
+      problem === null
+        ? `✔ ${id}\n`
+        : `${[
+            `✘ ${id}: ${problem}`,
+            ...(aside ? [`    put aside: ${aside}; jumplead images gc removes it`] : []),
+            ...(fix ? [`    $ ${fix}`] : ['    it comes back when it is needed next']),
+          ].join('\n')}\n`,
+    )
+    .join('');
+}
+
+export interface GcOptions {
+  readonly olderThan: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Removes what nobody needs, and says how much room that made. */
+export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
+  const unusedFor = parseDuration(olderThan);
+  using interrupts = listenForInterrupts();
+  const { signal } = interrupts;
+  const inUse = await findImagesInUse();
+  const waste = [
+    ...(await collectImages({ inUse, dryRun, signal })),
+    ...(await collectFlashed({ unusedFor, dryRun, signal })),
+  ];
+  const bytes = waste.reduce((sum, one) => sum + one.bytes, 0);
+  if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed: waste }, null, 2)}\n`);
+  else
+    process.stdout.write(
+      `${alignColumns(waste.map(describeWaste), { right: [1] })}${summary(bytes, dryRun)}\n`,
+    );
+}
+
+const describeWaste = ({ name, bytes, reason }: Waste) => [name, formatSize(bytes), reason];
+
+const summary = (bytes: number, dryRun: boolean) =>
+  `${formatSize(bytes)} ${dryRun ? 'would be freed' : 'freed'}`;
