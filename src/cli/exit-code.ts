@@ -18,7 +18,7 @@ export class Interruption extends Error {
   }
 }
 
-/** A command has done its work and told what it found, and that is nothing good: nothing more is said. */
+/** A command has done its work, and what it found and told is nothing good. The message says it in a few words. */
 export class Unsuccessful extends Error {
   override readonly name = 'Unsuccessful';
 }

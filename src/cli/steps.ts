@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import yoctoSpinner from 'yocto-spinner';
 import { formatDuration, formatSize, type OnProgress } from '../core/index.ts';
+import { Unsuccessful } from './exit-code.ts';
 
 /** One finished step of a long piece of work. */
 export interface StepRecord {
@@ -47,7 +48,8 @@ export function createSteps(
         line.done(true, `${name.padEnd(22)} ${formatDuration(duration).padStart(9)}  ${outcome}`);
         return value;
       } catch (error) {
-        line.done(false, `${name.padEnd(22)} ${formatDuration(now() - start).padStart(9)}  failed`);
+        const outcome = error instanceof Unsuccessful ? error.message : 'failed';
+        line.done(false, `${name.padEnd(22)} ${formatDuration(now() - start).padStart(9)}  ${outcome}`);
         throw error;
       }
     },

@@ -44,7 +44,7 @@ test('this host, as JSON, with what a dead machine has left', async () => {
   expect({ version, runs, exitCode }).toEqual({ version: 1, runs: true, exitCode: 0 });
   expect(found[`qemu.${arch}`]).toMatchObject({ state: 'ok', fix: [] });
   expect(arch && facts.machines[arch].accelerator).toMatchObject({ reason: expect.any(String) });
-  expect(facts.leftovers).toEqual([run]);
+  expect(facts.leftovers).toEqual([{ kind: 'machine', path: run }]);
   expect(found['leftovers']).toMatchObject({ state: 'warning' });
   expect(await readdir(join(run, '..'))).toEqual(['00000000dead']);
 });

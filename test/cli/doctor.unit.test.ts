@@ -300,14 +300,27 @@ describe('room', () => {
   });
 });
 
-test('what dead machines have left', () => {
-  expect(troubles({ leftovers: ['/state/runs/1'] })).toEqual({
-    leftovers: {
-      state: 'warning',
-      summary: '1 of machines whose process was killed',
-      fix: [],
-      notes: ['/state/runs/1', 'the next machine that is opened removes them'],
-    },
+describe('what killed processes have left', () => {
+  const run = { kind: 'machine', path: '/state/runs/1' };
+  const image = { kind: 'image on its way', path: '/cache/images/flashed/incoming/2' };
+  test('of machines goes with the next one', () => {
+    expect(troubles({ leftovers: [run] })).toEqual({
+      leftovers: {
+        state: 'warning',
+        summary: '1 from processes that were killed',
+        fix: [],
+        notes: [
+          'machine: /state/runs/1',
+          'those of machines and sessions go with the next one that is opened',
+        ],
+      },
+    });
+  });
+  test('of images has a line to type', () => {
+    expect(troubles({ leftovers: [run, image] })['leftovers']).toMatchObject({
+      notes: { 1: 'image on its way: /cache/images/flashed/incoming/2' },
+      fix: ['jumplead images gc'],
+    });
   });
 });
 

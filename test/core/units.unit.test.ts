@@ -33,9 +33,10 @@ describe('parseDuration', () => {
     ['90s', 90_000],
     ['2m', 120_000],
     ['1.5h', 5_400_000],
+    ['30d', 2_592_000_000],
   ])('%j is %d milliseconds', (duration, milliseconds) => expect(parseDuration(duration)).toBe(milliseconds));
 
-  test.each([-1, Number.POSITIVE_INFINITY, '', '5', 'soon', '1d'])('%j is refused', (duration) => {
+  test.each([-1, Number.POSITIVE_INFINITY, '', '5', 'soon', '1w'])('%j is refused', (duration) => {
     expect(() => parseDuration(duration)).toThrow(ConfigError);
   });
 });

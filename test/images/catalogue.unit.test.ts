@@ -8,7 +8,10 @@ const place = (name: string, arch: 'x86_64' | 'aarch64', options = {}) =>
 describe('the catalogue', () => {
   test('has Fedora, Debian and Ubuntu, each for both architectures, over HTTPS, with a checksum file', () => {
     const addresses = CATALOGUE.flatMap((entry) =>
-      (['x86_64', 'aarch64'] as const).flatMap((arch) => Object.values(placeOf(entry, arch, { env: {} }))),
+      (['x86_64', 'aarch64'] as const).flatMap((arch) => {
+        const { url, checksums } = placeOf(entry, arch, { env: {} });
+        return [url, checksums];
+      }),
     );
     expect(addresses.filter((address) => !address.startsWith('https://') || /[{}]/.test(address))).toEqual(
       [],
@@ -23,18 +26,21 @@ describe('the catalogue', () => {
     expect(place('fedora-44', 'aarch64')).toMatchInlineSnapshot(`
       {
         "checksums": "https://dl.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/aarch64/images/Fedora-Cloud-44-1.7-aarch64-CHECKSUM",
+        "mirrorVariable": "JUMPLEAD_MIRROR_FEDORA",
         "url": "https://download.fedoraproject.org/pub/fedora/linux/releases/44/Cloud/aarch64/images/Fedora-Cloud-Base-Generic-44-1.7.aarch64.qcow2",
       }
     `);
     expect(place('debian-13-generic', 'aarch64')).toMatchInlineSnapshot(`
       {
         "checksums": "https://cloud.debian.org/images/cloud/trixie/latest/SHA512SUMS",
+        "mirrorVariable": "JUMPLEAD_MIRROR_DEBIAN",
         "url": "https://cloud.debian.org/images/cloud/trixie/latest/debian-13-generic-arm64.qcow2",
       }
     `);
     expect(place('ubuntu-26.04', 'x86_64')).toMatchInlineSnapshot(`
       {
         "checksums": "https://cloud-images.ubuntu.com/releases/26.04/release/SHA256SUMS",
+        "mirrorVariable": "JUMPLEAD_MIRROR_UBUNTU",
         "url": "https://cloud-images.ubuntu.com/releases/26.04/release/ubuntu-26.04-server-cloudimg-amd64.img",
       }
     `);
@@ -46,6 +52,7 @@ describe('the catalogue', () => {
       url: 'http://mirror.example/fedora/releases/44/Cloud/x86_64/images/Fedora-Cloud-Base-Generic-44-1.7.x86_64.qcow2',
       checksums:
         'http://mirror.example/fedora/releases/44/Cloud/x86_64/images/Fedora-Cloud-44-1.7-x86_64-CHECKSUM',
+      mirrorVariable: 'JUMPLEAD_MIRROR_FEDORA',
     };
     expect(place('fedora-44', 'x86_64', { mirror })).toEqual(mirrored);
     expect(place('fedora-44', 'x86_64', { env: { JUMPLEAD_MIRROR_FEDORA: mirror } })).toEqual(mirrored);
@@ -78,6 +85,7 @@ describe('planPull', () => {
       ...{ name: 'box_1.arm64', arch: 'aarch64', url, file: 'box_1.arm64.qcow2.xz', user: null },
       expected: { algorithm: 'sha256', value: 'a'.repeat(64) },
       checksums: null,
+      mirrorVariable: null,
     });
     expect(plan({ image: 'https://files.example/', name: 'box' })).toMatchObject({
       ...{ name: 'box', file: 'image', arch: null, expected: null, checksums: null },

@@ -14,20 +14,21 @@ export interface VerifyOptions {
 export async function verify(names: readonly string[], { json }: VerifyOptions): Promise<void> {
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
-  const verdicts = await createSteps(process.stderr).run('verify', async ({ note }) => {
-    const seen: ImageVerdict[] = [];
-    const onProgress = ({ phase }: { phase: string }) => note(phase);
-    const all = [
-      verifyImages({ names, signal, onProgress }),
-      ...(names.length === 0 ? [verifyFlashed({ signal, onProgress })] : []),
-    ];
-    for (const some of all) for await (const verdict of some) seen.push(verdict);
-    const damaged = seen.filter(({ problem }) => problem !== null).length;
-    const outcome = `${seen.length - damaged} as they were, ${damaged} damaged`;
-    return { outcome, value: seen };
-  });
-  process.stdout.write(json ? `${JSON.stringify(verdicts, null, 2)}\n` : describeVerdicts(verdicts));
-  if (verdicts.some(({ problem }) => problem !== null)) throw new Unsuccessful();
+  const verdicts: ImageVerdict[] = [];
+  const tell = () =>
+    process.stdout.write(json ? `${JSON.stringify(verdicts, null, 2)}\n` : describeVerdicts(verdicts));
+  await createSteps(process.stderr)
+    .run('verify', async ({ note }) => {
+      const onProgress = ({ phase }: { phase: string }) => note(phase);
+      const kept = verifyImages({ names, signal, onProgress });
+      const flashed = names.length === 0 ? [verifyFlashed({ signal, onProgress })] : [];
+      for (const some of [kept, ...flashed]) for await (const verdict of some) verdicts.push(verdict);
+      const damaged = verdicts.filter(({ problem }) => problem !== null).length;
+      const outcome = `${verdicts.length - damaged} as they were, ${damaged} damaged`;
+      if (damaged > 0) throw new Unsuccessful(outcome);
+      return { outcome, value: undefined };
+    })
+    .finally(tell);
 }
 
 function describeVerdicts(verdicts: readonly ImageVerdict[]): string {

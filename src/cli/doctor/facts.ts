@@ -1,3 +1,4 @@
+import type { Leftover } from '../../core/index.ts';
 import type { Accelerator, Arch, FirmwareSurvey } from '../../drivers/qemu/index.ts';
 import type { NeedId, PackageManager } from '../packages/needs.js';
 
@@ -91,8 +92,8 @@ export interface Facts {
   }>;
   /** Bytes on the disk. */
   readonly cacheSize: Known<{ readonly bytes: number }>;
-  /** Folders of machines whose process was killed. */
-  readonly leftovers: Known<readonly string[]>;
+  /** What processes have left that were killed, and images that were put aside as damaged. */
+  readonly leftovers: Known<readonly Leftover[]>;
 }
 
 /** Where each need is met: by which program or file; `null`: not at all. */

@@ -27,7 +27,7 @@ export async function gatherFacts({ signal }: { readonly signal?: AbortSignal } 
     look(lookForSsh),
     look(() => lookAtFolders(cache, linux)),
     look(async (end) => ({ bytes: await measureFolder(cache, end) })),
-    look(async () => (await findLeftovers()).map(({ path }) => path)),
+    look(() => findLeftovers()),
   ]);
   const node = { version: process.versions.node, path: process.execPath };
   // A container's limit may be lower than what the host has, or be absurd: no limit.

@@ -67,10 +67,20 @@ export function judgeCache({ cacheSize, folders }: Facts): Finding {
   return judgeKnown('cache', cacheSize, ({ bytes }) => ok('cache', `${formatSize(bytes)}${where}`));
 }
 
+/** What is cleared away with the images; all else the next process of its kind clears away. */
+const OF_IMAGES = /^(?:image|firmware)/;
+
 export function judgeLeftovers({ leftovers }: Facts): Finding {
-  return judgeKnown('leftovers', leftovers, (paths) => {
-    if (paths.length === 0) return ok('leftovers', 'none');
-    const notes = [...paths, 'the next machine that is opened removes them'];
-    return warning('leftovers', `${paths.length} of machines whose process was killed`, { notes });
+  return judgeKnown('leftovers', leftovers, (found) => {
+    if (found.length === 0) return ok('leftovers', 'none');
+    const ofImages = found.some(({ kind }) => OF_IMAGES.test(kind));
+    const ofMachines = found.some(({ kind }) => !OF_IMAGES.test(kind));
+    return warning('leftovers', `${found.length} from processes that were killed`, {
+      notes: [
+        ...found.map(({ kind, path }) => `${kind}: ${path}`),
+        ...(ofMachines ? ['those of machines and sessions go with the next one that is opened'] : []),
+      ],
+      fix: ofImages ? ['jumplead images gc'] : [],
+    });
   });
 }
