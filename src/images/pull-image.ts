@@ -61,12 +61,13 @@ export async function pullImage(options: PullImageOptions): Promise<Pull> {
 
   const expected = digest ? { [digest.algorithm]: digest.value } : {};
   const { onProgress } = options;
+  const [latest] = digest ? [] : before;
+  const unless = latest?.validator ?? undefined;
   await using download = await explained(
     plan,
-    openDownload(plan.url, { signal, expected, onProgress, waits }),
+    openDownload(plan.url, { signal, expected, onProgress, waits, unless }),
   );
-  const unchanged = !digest && before.find(({ version }) => version !== null && version === download.version);
-  if (unchanged) return { image: unchanged, known: true };
+  if (latest && download.isUnchanged) return { image: latest, known: true };
   const path = join(turn.out, plan.file);
   await requireSpace(turn.out, download.size ?? 0, download.source);
   await explained(plan, writeAll(download, path)).catch(async (error) => {

@@ -216,7 +216,11 @@ describe('an image by its address', () => {
   test('without either, the server tells whether it is still the same', async () => {
     host.serve(ADDRESS, { bytes: BYTES, etag: '"one"' });
     const { image } = await pullUrl();
-    expect(image).toMatchObject({ digest: null, validator: { value: '"one"' }, files: [{ sha256: sha256(BYTES) }] });
+    expect(image).toMatchObject({
+      digest: null,
+      validator: { value: '"one"' },
+      files: [{ sha256: sha256(BYTES) }],
+    });
     expect(await pullUrl()).toEqual({ image, known: true });
     host.serve(ADDRESS, { bytes: BYTES.subarray(1), etag: '"two"' });
     expect((await pullUrl()).known).toBe(false);

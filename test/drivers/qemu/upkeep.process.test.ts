@@ -26,7 +26,8 @@ import {
   verifyFlashed,
 } from '../../../src/drivers/qemu/index.ts';
 import { openRunFolder } from '../../../src/drivers/qemu/run-folder.ts';
-import { flashedDir, ImageStore } from '../../../src/drivers/qemu/storage/image-store.ts';
+import { flashedDir } from '../../../src/drivers/qemu/storage/content-store.ts';
+import { ImageStore } from '../../../src/drivers/qemu/storage/image-store.ts';
 import type { Handlers, ImageFlasher } from '../../../src/interfaces/index.ts';
 import { bootSector } from '../../fixtures/boot-sector.ts';
 
@@ -144,9 +145,11 @@ test('an image that somebody begins to use while it is removed is given back', a
 
 test('an image is noted before it is looked for', async () => {
   const told: string[] = [];
-  const images = await ImageStore.open(store, async (path) => {
-    if (told.length === 0) await expect(stat(path)).rejects.toThrow('ENOENT');
-    told.push(path);
+  const images = await ImageStore.open(store, {
+    claim: async (path) => {
+      if (told.length === 0) await expect(stat(path)).rejects.toThrow('ENOENT');
+      told.push(path);
+    },
   });
   const { path } = await images.addFile(await bootImage(), { signal });
   expect(new Set(told)).toEqual(new Set([path]));
