@@ -47,7 +47,7 @@ function checkDigests(digests: Digests, operation: string): Digests {
 
 function nameOf(image: Image): string | undefined {
   if (image.kind === 'file') return basename(image.path);
-  return image.kind === 'url' ? fileNameOf(image.url) : undefined;
+  return image.kind === 'url' ? fileNameOf(image.url) : image.name && basename(image.name);
 }
 
 async function readSums(path: string, operation: string): Promise<string> {

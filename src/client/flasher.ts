@@ -34,8 +34,8 @@ export interface FlashOptions extends DumpOptions, Expectation {}
 /** Writes images to a device and reads them back. */
 export interface FlasherHandle {
   /**
-   * Writes an image: from a file, from an http(s) URL that the exporter fetches, or from bytes. A file that the exporter
-   * knows by its content is not sent again.
+   * Writes an image: from a file, from an http(s) URL that the exporter fetches, from bytes, or from a storage that opendal
+   * reaches (`{ operator, path }`). A file that the exporter knows by its content is not sent again.
    *
    * @throws NotFoundError or ConfigError when the file cannot be read, before anything has been done; ImageError when the image
    * is none, damaged, or not what it must be. Whatever it throws, the device keeps what it had.
@@ -54,10 +54,10 @@ declare module './handles.ts' {
 
 type PlainNode = Pick<RemoteNode<typeof Flasher>, 'calls' | 'session'>;
 
-function createFlasher({ calls }: PlainNode): FlasherHandle {
+function createFlasher({ calls, session }: PlainNode): FlasherHandle {
   return {
     flash: async (input, { partition, onProgress, sha256, sha512, checksums, ...options } = {}) => {
-      const image = await inspectImage(input, 'flasher.flash');
+      const image = await inspectImage(input, { local: session.local, operation: 'flasher.flash' });
       using deadline = startDeadline(options, { operation: 'flasher.flash', waitingFor: 'the exporter' });
       const { signal } = deadline;
       const expected = await expectedDigests(image, { sha256, sha512, checksums }, 'flasher.flash', signal);
@@ -87,7 +87,7 @@ async function flashKnowingly(
   input: ImageInput,
   { partition, onProgress, sha256, sha512, checksums, ...options }: FlashOptions = {},
 ): Promise<void> {
-  const image = await inspectImage(input, 'flasher.flash');
+  const image = await inspectImage(input, { local: session.local, operation: 'flasher.flash' });
   using deadline = startDeadline(options, { operation: 'flasher.flash', waitingFor: 'the exporter' });
   const { signal } = deadline;
   const target = partition ?? null;
@@ -120,7 +120,7 @@ function sendPlainly(image: Image, expected: Digests, onProgress: OnProgress | u
   if (image.kind === 'url') return image;
   const source = streamImage(image);
   const counted = countBytes(source.chunks, 'upload', image.size, onProgress);
-  const name = image.kind === 'file' ? image.path : 'the image';
+  const name = image.kind === 'file' ? image.path : (image.name ?? 'the image');
   return { ...source, chunks: verified(counted, expected, name) };
 }
 

@@ -6,18 +6,34 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, NotFoundError, type OnProgress } from '../core/index.ts';
 import { type Digests, verified } from '../download/index.ts';
 import type { Source } from '../interfaces/index.ts';
+import { inspectOperatorImage, type OperatorImage } from './operator-image.ts';
 
-/** What can be flashed: the path of a file, a URL that the exporter fetches, bytes, or chunks of bytes. */
-export type ImageInput = string | URL | Uint8Array | AsyncIterable<Uint8Array>;
+/** What can be flashed: the path of a file, a URL that the exporter fetches, bytes, chunks of bytes, or what opendal reaches. */
+export type ImageInput = string | URL | Uint8Array | AsyncIterable<Uint8Array> | OperatorImage;
 
 /** An image, looked at before anything is done with it. */
 export type Image =
   | { readonly kind: 'file'; readonly path: string; readonly size: number }
-  | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'chunks'; readonly chunks: AsyncIterable<Uint8Array>; readonly size: number | null };
+  | { readonly kind: 'url'; readonly url: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'chunks';
+      readonly chunks: AsyncIterable<Uint8Array>;
+      readonly size: number | null;
+      readonly name?: string;
+    };
 
-/** Looks at `input`. @throws NotFoundError or ConfigError when it is no file that can be read. */
-export async function inspectImage(input: ImageInput, operation: string): Promise<Image> {
+/**
+ * Looks at `input`.
+ *
+ * @param to Whether the exporter is of this process, and what is being done.
+ * @throws NotFoundError or ConfigError when it is no file that can be read; as `inspectOperatorImage`.
+ */
+export async function inspectImage(
+  input: ImageInput,
+  to: { readonly local: boolean; readonly operation: string },
+): Promise<Image> {
+  const { operation } = to;
+  if (typeof input === 'object' && 'operator' in input) return await inspectOperatorImage(input, to);
   if (input instanceof Uint8Array) return { kind: 'chunks', chunks: oneChunk(input), size: input.length };
   if (typeof input === 'object' && Symbol.asyncIterator in input)
     return { kind: 'chunks', chunks: input, size: null };

@@ -30,13 +30,13 @@ declare module './handles.ts' {
   }
 }
 
-function createStorageMux({ calls }: RemoteNode<typeof StorageMux>): StorageMuxHandle {
+function createStorageMux({ calls, session }: RemoteNode<typeof StorageMux>): StorageMuxHandle {
   return {
     host: async (options) => void (await calls.host(options)),
     dut: async (options) => void (await calls.dut(options)),
     off: async (options) => void (await calls.off(options)),
     write: async (input, { onProgress, ...options } = {}) => {
-      const image = await inspectImage(input, 'storage.write');
+      const image = await inspectImage(input, { local: session.local, operation: 'storage.write' });
       if (image.kind === 'url') return void (await calls.write(image, options));
       const source = streamImage(image);
       const chunks = countBytes(source.chunks, 'upload', image.size, onProgress);
