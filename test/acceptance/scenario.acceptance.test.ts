@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { connect, serve, sessionOf } from 'jumplead';
 import { buildImage } from 'jumplead/images';
 import { qemu, qemuRig } from 'jumplead/qemu';
+import * as wait from 'jumplead/wait';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/chromium.ts';
@@ -21,6 +22,10 @@ const openMachine = (artifacts: string) =>
   serve(qemu({ arch: 'x86_64', memory: '1GiB', cpus: 2, forwards: { web: { guestPort: 8080 } } }), {
     artifacts,
   });
+
+/** Resolves when the machine has come up, by its console, its ssh server and its own word. */
+const waitUntilReady = (vm: Awaited<ReturnType<typeof openMachine>>) =>
+  vm.waitFor(wait.all(wait.console('login: '), wait.ssh(), wait.cloudInit()), { timeout: '20m' });
 
 /** A web server in the guest, which says when it can be reached. */
 const WEB_SERVER = `
@@ -45,6 +50,7 @@ describe('a real Debian on x86_64', () => {
   let vm: Awaited<ReturnType<typeof openMachine>>;
   let tty: Awaited<ReturnType<(typeof vm)['console']['open']>>;
   let ssh: Awaited<ReturnType<(typeof vm)['ssh']['connect']>>;
+  let ready: ReturnType<typeof waitUntilReady>;
   let folder: string;
 
   beforeAll(async () => {
@@ -69,6 +75,8 @@ describe('a real Debian on x86_64', () => {
   test('boots from the firmware to a shell prompt', async () => {
     await vm.power.on();
     expect(await vm.power.state()).toBe('running');
+    ready = waitUntilReady(vm);
+    ready.catch(() => undefined);
     tty = stack.use(await vm.console.open({ from: 'boot' }));
     await tty.expect(/BdsDxe: starting/, { timeout: '10m' });
     await tty.expect(/Linux version/, { timeout: '10m' });
@@ -88,6 +96,12 @@ describe('a real Debian on x86_64', () => {
     const { stdout } = await ssh.run(['uname', '-r']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+.*-amd64\n$/);
     expect((await tty.run('sudo getenforce')).stdout.trim()).toBe('Enforcing');
+  });
+
+  test('was waited for meanwhile, by somebody else, until it said that it is ready', async () => {
+    const [login, , setUp] = await ready;
+    expect(login.text).toBe('login: ');
+    expect(setUp).toEqual({ degraded: false, problems: [] });
   });
 
   test('is made permissive', async () => {
@@ -119,6 +133,7 @@ describe('a real Debian on x86_64', () => {
   test('is reached through a forwarded port, and through one of ssh', async () => {
     const server = await ssh.spawn(['python3', '-c', WEB_SERVER]);
     expect((await linesOf(server.stdout).next()).value).toBe('ready');
+    expect(await vm.waitFor(wait.http(8080, '/index.html'))).toEqual({ status: 200 });
     const { forwards } = await vm.describe();
     const web = forwards['web'];
     expect(await (await fetch(`http://127.0.0.1:${web?.hostPort}/index.html`)).text()).toBe('hello\n');

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connect, sessionOf, type Tty } from 'jumplead';
 import { qemuRig } from 'jumplead/qemu';
+import { all, console, http } from 'jumplead/wait';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EventLog, listenTo } from '../support/machine-events.ts';
@@ -137,10 +138,18 @@ describe('a machine with a disk and no way out', () => {
     expect((await tty.run('echo back')).stdout).toBe('back\n');
   });
 
+  test('is waited for by what its console has shown, and by a web server that is to come', async () => {
+    const waiting = vm.waitFor(all(console(/Linux version (\S+)/), http(80, '/index.html')), NEVER);
+    await tty.run('udhcpc -n -q -i eth0 >/dev/null 2>&1', { reject: false });
+    await tty.run('mkdir /tmp/web && echo hello >/tmp/web/index.html && httpd -h /tmp/web');
+    const [kernel, answer] = await waiting;
+    expect((await tty.run('uname -r')).stdout).toBe(`${kernel.match?.[1]}\n`);
+    expect(answer).toEqual({ status: 200 });
+  });
+
   test('is reached by its forwarded port, and reaches nobody', async () => {
     await using host = await openHostServer();
     expect((await tty.run(ask(host), { reject: false })).stdout).not.toContain('from the host');
-    await tty.run('mkdir /tmp/web && echo hello >/tmp/web/index.html && httpd -h /tmp/web');
     const { forwards } = await vm.describe();
     const port = forwards['web']?.hostPort;
     expect(port).toBeGreaterThan(0);

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import type { AddressInfo } from 'node:net';
 import { DeviceError, serve } from 'jumplead';
 import { group } from 'jumplead/driver';
 import { tcpNetwork } from 'jumplead/drivers';
 import { type Counterpart, fakeMachine, fakeNetwork, fakePower } from 'jumplead/fake';
 import { all, custom, http } from 'jumplead/wait';
 import { describe, expect, test } from 'vitest';
-import { duplexOf } from '../../../src/client/duplex.ts';
+import { passTo } from '../../fixtures/pass-to.ts';
 import { openSshHost, sshOf } from '../../fixtures/ssh-host.ts';
 
 const HOUR = { timeout: '1h' } as const;
@@ -38,15 +37,6 @@ function startingServer(failures: number) {
   };
   return { asked, answer };
 }
-
-/** Passes a connection on to a port of this host. */
-const passTo =
-  (port: number): Counterpart =>
-  async (channel) => {
-    const socket = connect(port, '127.0.0.1');
-    const near = duplexOf(channel, { allowHalfOpen: true });
-    await Promise.all([pipeline(near, socket), pipeline(socket, near)]);
-  };
 
 describe('a web server is waited for', () => {
   test('behind a forward of its port', async () => {

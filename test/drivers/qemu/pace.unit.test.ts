@@ -11,7 +11,8 @@ describe('the pace of a machine', () => {
     ['accelerated, on a slow host', { accelerator: 'kvm', step: 2.5 * REFERENCE_STEP }, 2.5],
     ['accelerated, on a fast host', { accelerator: 'hvf', step: REFERENCE_STEP / 2 }, 1],
     ['emulated', {}, 4],
-    ['emulated, of another architecture', { guest: 'aarch64' }, 4],
+    ['emulated, of another architecture', { guest: 'aarch64' }, 6],
+    ['emulated, on a host of an architecture that is no guest’s', { host: undefined }, 6],
     ['emulated, on a fast host', { step: REFERENCE_STEP / 2 }, 2],
     ['emulated, on a very fast host', { step: REFERENCE_STEP / 8 }, 1],
     ['emulated, on a host that does other things', { step: 100 * REFERENCE_STEP }, 10],
@@ -21,7 +22,7 @@ describe('the pace of a machine', () => {
 
   test('says how it came about', () => {
     expect(pace({ guest: 'aarch64', step: 0.8 * REFERENCE_STEP })).toEqual({
-      factor: 3.2,
+      factor: 4.8,
       reason: 'aarch64 emulated on x86_64, this host takes 0.8 times as long as the reference',
     });
     expect(pace({ accelerator: 'kvm' }).reason).toBe(
