@@ -20,6 +20,7 @@ export type ResultsOfAll<W extends readonly AnyWait[]> = { -readonly [K in keyof
 export function all<const W extends Waits>(...waits: W): Wait<DeviceOfAll<W>, ResultsOfAll<W>> {
   return {
     name: nameOf('all of', waits),
+    looksBack: true,
     prepare: async (scope) => {
       const parts = await prepareParts(waits, scope);
       // SAFE: one result for each of them, in their order
@@ -32,6 +33,7 @@ export function all<const W extends Waits>(...waits: W): Wait<DeviceOfAll<W>, Re
 export function any<const W extends Waits>(...waits: W): Wait<DeviceOfAll<W>, ResultOf<W[number]>> {
   return {
     name: nameOf('any of', waits),
+    looksBack: true,
     prepare: async (scope) => {
       const parts = await prepareParts(waits, scope);
       // SAFE: the result of one of them
@@ -45,5 +47,5 @@ const nameOf = (words: string, waits: Waits) => `${words} ${waits.map(({ name })
 function prepareParts(waits: Waits, scope: WaitScope<unknown>): Promise<WaitPart<unknown>[]> {
   // SAFE: the device has what each of them needs, as it has what the whole needs
   const whole = scope as WaitScope<never>;
-  return Promise.all(waits.map(async ({ name, prepare }) => ({ name, run: await prepare(whole) })));
+  return Promise.all(waits.map(async ({ prepare, ...part }) => ({ ...part, run: await prepare(whole) })));
 }

@@ -4,11 +4,12 @@ import { describePatterns, type Pattern, type Patterns } from '../console/patter
 import type { Expected } from '../console/tty.ts';
 import { quoteTail } from '../console/tty-errors.ts';
 import { requirePart } from './needs.ts';
-import type { Wait } from './wait.ts';
+import { findRecorded } from './recorded-text.ts';
+import type { Wait, Watch } from './wait.ts';
 
 /** A device with a console that is recorded. */
 export interface HasConsole {
-  readonly console: Pick<ConsoleHandle, 'open' | 'status'>;
+  readonly console: Pick<ConsoleHandle, 'open' | 'stream' | 'status'>;
 }
 
 /**
@@ -23,21 +24,34 @@ export function console(wanted: Pattern | Patterns): Wait<HasConsole, Expected> 
   const name = `console ${describePatterns(patterns).join(' or ')}`;
   return {
     name,
+    looksBack: true,
     prepare: async ({ device, signal }) => {
-      requirePart(device, 'console', ['open', 'status'], name);
+      requirePart(device, 'console', ['open', 'stream', 'status'], name);
       // A console that is not recorded has one reader, whose text this would take.
       await device.console.status({ signal });
-      return async (watch) => {
-        const waits = { signal: watch.signal, timeout: undefined };
-        await using tty = await device.console.open({ from: 'boot', ...waits });
-        watch.saw(() => quoteTail(tty.tail).slice(-QUOTED).join('\n'));
-        return await tty.expect(patterns, waits).catch((error: unknown) => {
-          const why = error instanceof ExpectError && isDutError(error.cause) ? error.cause : error;
-          throw why;
-        });
-      };
+      return (watch) => expectOnConsole(device.console, patterns, watch);
     },
   };
+}
+
+async function expectOnConsole(
+  console: HasConsole['console'],
+  patterns: Patterns,
+  { signal, failed, saw }: Watch,
+): Promise<Expected> {
+  const end = AbortSignal.any([signal, failed]);
+  try {
+    await using tty = await console.open({ from: 'boot', signal: end, timeout: undefined });
+    saw(() => quoteTail(tty.tail).slice(-QUOTED).join('\n'));
+    return await tty.expect(patterns, { signal: end, timeout: undefined });
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof ExpectError && isDutError(error.cause) ? error.cause : error;
+    if (!failed.aborted) throw why;
+    const found = await findRecorded(console, patterns, signal);
+    if (found) return found;
+    throw failed.reason;
+  }
 }
 
 /** Lines of the console in an error. */

@@ -2,38 +2,36 @@ import { DeviceError, type DutError, StateError } from '../../core/index.ts';
 import { Machine, type MachineEvent, type PowerState, VirtualPower } from '../../interfaces/index.ts';
 import type { RemoteNode } from '../node.ts';
 
-/** A device that is looked at while something is expected of it. */
-export interface DeviceWatch {
-  /** Rejects when the machine fails or goes off: nothing can come from it then. Never settles where that cannot be known. */
-  readonly failed: Promise<never>;
-}
-
 /**
- * Looks at the machine that `node` is, or is in, until `signal` aborts.
+ * Looks at the machine that `node` is, or is in, until `signal` aborts. The result aborts when it fails or goes off: nothing
+ * more can come from it then. It never does where that cannot be known.
  *
  * @throws StateError when it is off, DeviceError when it has failed.
  */
-export async function openDeviceWatch(node: RemoteNode, signal: AbortSignal): Promise<DeviceWatch> {
+export async function watchDevice(node: RemoteNode, signal: AbortSignal): Promise<AbortSignal> {
+  const failed = new AbortController();
   const machine = node.nearest(Machine);
   const power = machine?.child('power', VirtualPower);
-  if (!machine?.extended || !power?.extended) return { failed: new Promise(() => undefined) };
+  if (!machine?.extended || !power?.extended) return failed.signal;
   const events = machine.calls.events({ signal })[Symbol.asyncIterator]();
-  const first = events.next();
-  const failed = firstFailure(first, events);
-  failed.catch(() => undefined);
+  firstFailure(events.next(), events).then(
+    (error) => failed.abort(error),
+    // The session has ended, or nobody waits any more.
+    () => undefined,
+  );
   // Asked only after the events: what happens between the two is among them.
   const error = errorOfState(await power.calls.state({ signal }));
   if (error) throw error;
-  return { failed };
+  return failed.signal;
 }
 
 async function firstFailure(
   first: Promise<IteratorResult<MachineEvent>>,
   events: AsyncIterator<MachineEvent>,
-): Promise<never> {
+): Promise<DutError> {
   for (let next = await first; !next.done; next = await events.next()) {
     const failure = errorOfEvent(next.value);
-    if (failure) throw failure;
+    if (failure) return failure;
   }
   return await new Promise(() => undefined);
 }

@@ -1,7 +1,7 @@
 import { startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { RemoteNode } from '../node.ts';
 import { withDefault } from '../timeouts.ts';
-import { openDeviceWatch } from './device-watch.ts';
+import { watchDevice } from './device-watch.ts';
 import type { Wait } from './wait.ts';
 import { waitError } from './wait-error.ts';
 import { WaitRecord } from './wait-record.ts';
@@ -33,9 +33,9 @@ export function createWaitFor(device: object, node: RemoteNode): Waitable['waitF
     // SAFE: the tree that it is a property of, which its type says of `this`
     const scope = { device: device as never, node, signal };
     try {
-      const { failed } = await openDeviceWatch(node, signal);
-      const run = await Promise.race([wait.prepare(scope), failed]);
-      return await Promise.race([record.run(run, signal), failed]);
+      const failed = await watchDevice(node, signal);
+      const run = await wait.prepare(scope);
+      return await record.run({ ...wait, run }, { signal, failed });
     } catch (error) {
       throw options.signal?.aborted
         ? options.signal.reason

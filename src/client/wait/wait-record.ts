@@ -1,5 +1,8 @@
 import { formatDuration, isDutError, raceSignal, type WaitReport } from '../../core/index.ts';
-import type { RunWait, WaitPart, Watch } from './wait.ts';
+import type { WaitPart, Watch } from './wait.ts';
+
+/** What ends a wait from outside. */
+export type WaitEnd = Pick<Watch, 'signal' | 'failed'>;
 
 /** What becomes of a wait and of its parts, written down while it happens. */
 export class WaitRecord {
@@ -22,17 +25,18 @@ export class WaitRecord {
     this.#settledAt = now();
   }
 
-  /** Runs the wait until it or its signal ends, and writes down how. */
-  async run<Result>(run: RunWait<Result>, signal: AbortSignal): Promise<Result> {
+  /** Runs the wait until it ends, its signal does or the device fails, and writes down how. */
+  async run<Result>({ run, looksBack }: WaitPart<Result>, end: WaitEnd): Promise<Result> {
+    const signal = looksBack ? end.signal : AbortSignal.any([end.signal, end.failed]);
     try {
       signal.throwIfAborted();
-      const result = await raceSignal(run(this.#watch(signal)), signal);
+      const result = await raceSignal(run(this.#watch({ ...end, signal })), signal);
       this.#settle('met');
       this.#last = () => '';
       return result;
     } catch (error) {
-      // What ends with its signal has neither come nor failed.
-      if (!signal.aborted) {
+      // What was ended from outside has neither come nor failed: it was still waiting.
+      if (!end.signal.aborted && !(end.failed.aborted && error === end.failed.reason)) {
         this.#settle('failed');
         this.#error = error;
         if (this.#parts.length === 0) this.#last = () => firstLine(error);
@@ -100,32 +104,35 @@ export class WaitRecord {
     ];
   }
 
-  #watch(signal: AbortSignal): Watch {
+  #watch({ signal, failed }: WaitEnd): Watch {
     return {
       signal,
+      failed,
       saw: (last) => {
         this.#last = typeof last === 'string' ? () => last : last;
       },
       all: async (parts) => {
         using end = endWith(signal);
-        return await Promise.all(this.#start(parts, end.signal));
+        return await Promise.all(this.#start(parts, { signal: end.signal, failed }));
       },
       any: async (parts) => {
         this.#isAny = true;
         using end = endWith(signal);
-        return await Promise.any(this.#start(parts, end.signal)).catch((error: AggregateError) => {
-          signal.throwIfAborted();
-          throw error.errors.find(isDutError) ?? error.errors[0];
-        });
+        return await Promise.any(this.#start(parts, { signal: end.signal, failed })).catch(
+          (error: AggregateError) => {
+            signal.throwIfAborted();
+            throw error.errors.find(isDutError) ?? error.errors[0];
+          },
+        );
       },
     };
   }
 
-  #start<Result>(parts: readonly WaitPart<Result>[], signal: AbortSignal): Promise<Result>[] {
-    return parts.map(({ name, run }) => {
-      const part = new WaitRecord(name, this.#now, this);
-      this.#parts.push(part);
-      return part.run(run, signal);
+  #start<Result>(parts: readonly WaitPart<Result>[], end: WaitEnd): Promise<Result>[] {
+    return parts.map((part) => {
+      const record = new WaitRecord(part.name, this.#now, this);
+      this.#parts.push(record);
+      return record.run(part, end);
     });
   }
 

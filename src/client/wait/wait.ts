@@ -13,6 +13,8 @@ export interface Wait<in Device = never, out Result = unknown> {
    * @throws UnsupportedError when it cannot.
    */
   readonly prepare: (scope: WaitScope<Device>) => Promise<RunWait<Result>>;
+  /** Ends by itself when the device fails, as what it waits for may have come before. Others are ended then. */
+  readonly looksBack?: boolean;
 }
 
 /** Waits. Resolves when what was waited for has come; rejects when it cannot come any more. */
@@ -32,6 +34,8 @@ export interface WaitScope<out Device> {
 export interface Watch {
   /** Ends the wait: its time is up, or what it is part of has come to an end without it. */
   readonly signal: AbortSignal;
+  /** Aborts when the device fails, with the error that says how. */
+  readonly failed: AbortSignal;
   /** Notes what was seen last. Errors show it; a function is asked when there is one. */
   saw(last: string | (() => string)): void;
   /** Waits until all parts have come, and fails as soon as one of them does. */
@@ -41,7 +45,6 @@ export interface Watch {
 }
 
 /** A part of a wait, with its name in errors. */
-export interface WaitPart<out Result> {
-  readonly name: string;
+export interface WaitPart<out Result> extends Pick<Wait, 'name' | 'looksBack'> {
   readonly run: RunWait<Result>;
 }

@@ -30,9 +30,12 @@ async function start<Result>(wait: Wait<object, Result>) {
   const aborter = new AbortController();
   const record = new WaitRecord(wait.name, () => clock.now);
   const scope = { device: {}, node: undefined as never, signal: aborter.signal };
-  const result = record.run(await wait.prepare(scope), aborter.signal);
+  const device = new AbortController();
+  const end = { signal: aborter.signal, failed: device.signal };
+  const result = record.run({ ...wait, run: await wait.prepare(scope) }, end);
   result.catch(() => undefined);
-  return { result, record, clock, abort: (reason: unknown) => aborter.abort(reason) };
+  const abort = (reason: unknown) => aborter.abort(reason);
+  return { result, record, clock, abort, fail: (error: Error) => device.abort(error) };
 }
 
 const failure = () => new DeviceError('the guest panicked\nthe last lines', { event: 'PANIC', tail: 'x' });
@@ -143,6 +146,31 @@ describe('nested', () => {
         parts: [{ state: 'waiting' }, { parts: [{ state: 'met' }, { name: 'd' }] }],
       },
     });
+  });
+});
+
+describe('a device that fails', () => {
+  test('ends every wait for it', async () => {
+    const [a, b] = [controlled('a'), controlled('b')];
+    const { result, record, fail } = await start(any(all(a.wait), b.wait));
+    const error = failure();
+    fail(error);
+    await expect(result).rejects.toBe(error);
+    expect([a.ended, b.ended]).toEqual([true, true]);
+    expect(record.report()).toMatchObject({
+      state: 'waiting',
+      parts: [{ state: 'waiting' }, { state: 'waiting' }],
+    });
+  });
+
+  test('leaves a wait alone that looks for what has come before', async () => {
+    const [a, b] = [controlled('a'), controlled('b')];
+    const { result, fail } = await start(any(a.wait, { ...b.wait, looksBack: true }));
+    fail(failure());
+    await settled();
+    expect([a.ended, b.ended]).toEqual([true, false]);
+    b.resolve('it had come');
+    expect(await result).toBe('it had come');
   });
 });
 

@@ -177,6 +177,21 @@ describe('nothing is waited for in vain:', () => {
     expect(String(error)).toContain('waiting: never');
   });
 
+  test.each(['panicked', 'off'] as const)(
+    'text that came before a machine got %s has come',
+    async (state) => {
+      const fake = await openMachine();
+      await using vm = fake.vm;
+      const opening = fake.console.stall('connect');
+      const waiting = vm.waitFor(any(ssh({ privateKey: otherKey }), console(/last (\w+)/)), HOUR);
+      await opening.reached;
+      fake.console.print('the last words');
+      fake.power.enter(state);
+      const found = await waiting;
+      expect(found?.match?.[1]).toBe('words');
+    },
+  );
+
   test('a session that ends', async () => {
     const { vm } = await openMachine();
     const waiting = vm.waitFor(all(console('never'), ssh({ username: 'x', password: 'y' })), HOUR);

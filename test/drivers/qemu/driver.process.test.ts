@@ -201,7 +201,9 @@ test('screen, ports and description of a machine that is on; a StateError while 
   const picture: Uint8Array[] = [];
   for await (const chunk of await vnc.screenshot(undefined, context)) picture.push(chunk);
   expect(PNG.sync.read(Buffer.concat(picture)).width).toBeGreaterThan(100);
-  const { forwards, command, accelerator } = await it.machine.describe(context);
+  const { forwards, command, accelerator, pace } = await it.machine.describe(context);
+  expect(pace?.factor).toBeGreaterThanOrEqual(1);
+  expect(pace?.reason).toMatch(/^x86_64 emulated on \w+, this host takes \d+\.\d times as long/);
   expect(forwards).toEqual({
     ssh: { host: '127.0.0.1', hostPort: expect.any(Number), guestPort: 22 },
     web: { host: '127.0.0.1', hostPort: expect.any(Number), guestPort: 80 },
