@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { MachineEvent } from '../../interfaces/index.ts';
+import { keepPreviousRun } from './previous-run.ts';
 
 /** Of a longer message only the beginning is kept. */
 const LONGEST = 4_000;
@@ -19,9 +20,10 @@ export class Trail implements AsyncDisposable {
     this.#qmp = lines(join(folder, 'qmp.jsonl'));
   }
 
-  /** Begins a trail in `folder`, which is made if it is not there. */
+  /** Begins a trail in `folder`, which is made if it is not there. What the run before has left there is kept in `previous`. */
   static async open(folder: string): Promise<Trail> {
     await mkdir(folder, { recursive: true });
+    await keepPreviousRun(folder);
     return new Trail(folder);
   }
 

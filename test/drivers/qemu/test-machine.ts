@@ -53,6 +53,8 @@ export const realQemu: Program = {
       ...['-machine', 'pc,memory-backend=mem', '-accel', 'tcg', '-m', '32M'],
       ...['-object', 'memory-backend-file,id=mem,size=32M,mem-path=/proc/self/fd/5,share=on'],
       ...[...CHANNELS, '-mon', 'chardev=qmp,mode=control', '-serial', 'chardev:console'],
+      // Its own word on what the serial port has printed.
+      ...['-set', `chardev.console.logfile=${join(folder, 'witness.log')}`],
       ...[
         '-netdev',
         'user,id=net,hostfwd=tcp:127.0.0.1:0-:22',
