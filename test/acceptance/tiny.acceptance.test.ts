@@ -13,6 +13,7 @@ import { all, console, http } from 'jumplead/wait';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EventLog, listenTo } from '../support/machine-events.ts';
+import { numberedLines } from '../support/numbered-lines.ts';
 import { findProcesses } from '../support/processes.ts';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
@@ -117,6 +118,34 @@ describe('a machine with a disk and no way out', () => {
     expect(printed.length).toBeGreaterThan(100);
     const recorded = new Set((await readFile(String(tty.transcript), 'utf8')).split(/\r*\n/));
     expect(printed.filter((text) => !recorded.has(text))).toEqual([]);
+  });
+
+  test('prints 4 MiB, read over another connection, while the process that records it stands still: not a byte is lost', async () => {
+    const expected = numberedLines(0, 4 * MIB);
+    const { offset } = await vm.console.status();
+    await using other = await connect(sessionOf(vm).target, qemuRig);
+    await using reader = await other.console.stream({ from: offset });
+    await tty.sendLine(`awk 'BEGIN { while (i < ${expected.length / 64}) printf "%62d\\n", i++ }'`);
+    const [first, last] = [expected.subarray(0, 64), expected.subarray(-64)];
+    const chunks: Uint8Array[] = [];
+    let [read, stood, end] = [0, 0, Buffer.alloc(0)];
+    for await (const chunk of reader) {
+      chunks.push(chunk);
+      read += chunk.length;
+      end = Buffer.concat([end.subarray(-64), chunk]);
+      if (end.includes(last)) break;
+      if (stood < 2 && read > (stood + 1) * MIB) {
+        // As long as it takes to print many times what any buffer on the way holds.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+        stood++;
+      }
+    }
+    expect(stood).toBe(2);
+    const printed = (all: Buffer) => md5(all.subarray(all.indexOf(first)).subarray(0, expected.length));
+    expect(printed(Buffer.concat(chunks))).toBe(md5(expected));
+    await tty.expect(PROMPT);
+    const recorded = await readFile(String(tty.transcript));
+    expect(printed(recorded.subarray(offset))).toBe(md5(expected));
   });
 
   test('tells the output and the exit code of a command', async () => {

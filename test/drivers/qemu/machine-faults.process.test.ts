@@ -1,7 +1,3 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StateError } from '../../../src/core/index.ts';
 import { caller, fakeQemu, openTestMachine, readUntil, realQemu, type } from './test-machine.ts';
@@ -135,34 +131,6 @@ test.for([fakeQemu('--deaf'), realQemu])(
     expect(() => process.kill(pid, 0)).toThrow();
   },
 );
-
-test('64 MiB of console: a reader that reads nothing slows neither the machine nor the others, and nobody loses a byte', async () => {
-  const size = 64 * 2 ** 20;
-  await using it = await openTestMachine(fakeQemu('--flood', String(size)));
-  await using lazy = it.open('next');
-  await using eager = it.open('next');
-  const started = lazy[Symbol.asyncIterator]();
-  await it.machine.on(caller());
-  const first = await started.next();
-  const seen = createHash('sha256');
-  let length = 0;
-  for await (const chunk of eager) {
-    seen.update(chunk);
-    length += chunk.length;
-    if (length === size + 'ready\r\n'.length) break;
-  }
-  await it.machine.off(undefined, caller());
-  const late = createHash('sha256').update(first.value ?? '');
-  for (let next = await started.next(); !next.done; next = await started.next()) late.update(next.value);
-  const expected = createHash('sha256').update('ready\r\n');
-  for (let line = 0; line * 64 < size; line++) expected.update(`${String(line).padStart(62)}\r\n`);
-  const digest = expected.digest('hex');
-  expect(seen.digest('hex')).toBe(digest);
-  expect(late.digest('hex')).toBe(digest);
-  const file = createHash('sha256');
-  await once(createReadStream(join(it.folder, 'console.log')).pipe(file), 'finish');
-  expect(file.digest('hex')).toBe(digest);
-});
 
 test('a console that is open before the power-on reads from its first byte, and a new one after the next', async () => {
   await using it = await openTestMachine(fakeQemu());
