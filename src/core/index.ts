@@ -15,3 +15,4 @@ export * from './progress.ts';
 export * from './subprocess.ts';
 export * from './units.ts';
 export * from './version.ts';
+export * from './watch-failure.ts';

@@ -5,7 +5,7 @@ import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createUnzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { execa } from 'execa';
-import { ImageError } from '../core/index.ts';
+import { ImageError, watchFailure } from '../core/index.ts';
 import type { ByteWriter, ContentEncoding } from '../interfaces/index.ts';
 
 interface Codec {
@@ -15,17 +15,18 @@ interface Codec {
   readonly decompress: () => Duplex;
 }
 
-const byProgram = (program: string): Codec => ({
+const byProgram = (program: string, ...limits: string[]): Codec => ({
   program,
   compress: () => execa(program, ['-c'], { buffer: false }).duplex(),
-  decompress: () => execa(program, ['-dc'], { buffer: false }).duplex(),
+  decompress: () => execa(program, ['-dc', ...limits], { buffer: false }).duplex(),
 });
 
 const codecs: Readonly<Record<ContentEncoding, Codec>> = {
   // Peers may send zlib's own format under this name: `createUnzip` takes both.
   gzip: { compress: createGzip, decompress: createUnzip },
   zstd: { compress: createZstdCompress, decompress: createZstdDecompress },
-  xz: byProgram('xz'),
+  // Who compresses says how much memory it takes to undo it.
+  xz: byProgram('xz', '--memlimit-decompress=1GiB'),
   bz2: byProgram('bzip2'),
 };
 
@@ -41,7 +42,7 @@ export async function* decompressed(
   encoding: ContentEncoding,
 ): AsyncGenerator<Uint8Array> {
   const output = codecs[encoding].decompress();
-  const input = guarded(chunks);
+  const input = watchFailure(chunks);
   const feeding = pipeline(Readable.from(input.chunks, { highWaterMark: 1 }), output);
   feeding.catch(() => undefined); // The iteration below fails with the same.
   try {
@@ -90,28 +91,6 @@ function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
       codec.destroy();
       await draining.catch(() => undefined);
       await writer.abort(reason);
-    },
-  };
-}
-
-/** `chunks`, remembering whether it was they that failed. */
-function guarded(chunks: AsyncIterable<Uint8Array>): {
-  readonly chunks: AsyncIterable<Uint8Array>;
-  readonly failure: { readonly reason: unknown } | undefined;
-} {
-  let failure: { readonly reason: unknown } | undefined;
-  const guard = async function* () {
-    try {
-      yield* chunks;
-    } catch (reason) {
-      failure = { reason };
-      throw reason;
-    }
-  };
-  return {
-    chunks: guard(),
-    get failure() {
-      return failure;
     },
   };
 }

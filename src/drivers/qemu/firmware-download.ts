@@ -1,20 +1,19 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { access, mkdir, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import {
   type FolderKind,
   ImageError,
-  isDutError,
   makeLendingDir,
   type OnProgress,
   openOwnedFolder,
+  type Progress,
   runTool,
   sweepFolders,
   UnreachableError,
 } from '../../core/index.ts';
+import { openDownload } from '../../download/index.ts';
 import { type Arch, architectureOf } from './architectures.ts';
 import type { UefiFirmware } from './firmware-descriptors.ts';
 
@@ -119,40 +118,23 @@ async function fetchArchive(
   { signal, onProgress }: DownloadOptions,
 ): Promise<void> {
   const { url, sha256 } = release;
-  const hash = createHash('sha256');
+  const ends = signal ?? new AbortController().signal;
+  const tell = onProgress && ((progress: Progress) => onProgress({ ...progress, phase: 'firmware' }));
   try {
-    const response = await fetch(url, { signal: signal ?? null });
-    if (!response.ok || !response.body)
-      throw unreachable(url, arch, `the server answered ${response.status}`);
-    const total = Number(response.headers.get('content-length')) || null;
-    const tee = watch((chunk) => hash.update(chunk), total, onProgress);
-    await pipeline(Readable.fromWeb(response.body), tee, createWriteStream(path), { signal });
+    await using download = await openDownload(url, { signal: ends, expected: { sha256 }, onProgress: tell });
+    await pipeline(download.chunks, createWriteStream(path), { signal: ends });
   } catch (error) {
-    signal?.throwIfAborted();
-    if (isDutError(error)) throw error;
-    throw unreachable(url, arch, reasonOf(error), error);
+    ends.throwIfAborted();
+    throw withWayOut(error, release, arch);
   }
-  const digest = hash.digest('hex');
-  if (digest === sha256) return;
-  const reason = `its SHA-256 is ${digest}, expected ${sha256}`;
-  throw new ImageError(`downloading firmware: ${url} is not ${release.tag}: ${reason}\n${wayOut(arch)}`, {
-    reason,
-    source: url,
-  });
 }
 
-function watch(see: (chunk: Buffer) => void, total: number | null, onProgress?: OnProgress): Transform {
-  const start = performance.now();
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      see(chunk);
-      bytes += chunk.length;
-      const rate = Math.round((bytes * 1_000) / Math.max(1, performance.now() - start));
-      onProgress?.({ phase: 'firmware', bytes, total, rate });
-      done(null, chunk);
-    },
-  });
+function withWayOut(error: unknown, { tag, url }: FirmwareRelease, arch: Arch): unknown {
+  if (!(error instanceof ImageError || error instanceof UnreachableError)) return error;
+  const message = `downloading firmware ${tag}: ${error.message}\n${wayOut(arch)}`;
+  return error instanceof ImageError
+    ? new ImageError(message, { reason: error.reason, source: url }, { cause: error })
+    : new UnreachableError(message, { target: url }, { cause: error });
 }
 
 /** Brings flash files up to the size that their machine insists on. */
@@ -169,16 +151,6 @@ async function padFlash(folder: string): Promise<void> {
 
 const wayOut = (arch: Arch) =>
   `Install QEMU's firmware for ${arch} (Debian: ${architectureOf(arch).packages.firmware}), or name its files in firmware: {code, vars}.`;
-
-function unreachable(url: string, arch: Arch, reason: string, cause?: unknown): UnreachableError {
-  const message = `downloading firmware: ${url}: ${reason}\n${wayOut(arch)}`;
-  return new UnreachableError(message, { target: url }, { cause });
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
 
 const exists = (path: string) =>
   access(path).then(

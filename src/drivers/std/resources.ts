@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { ImageError, UnreachableError } from '../../core/index.ts';
-import { openDownload, redactUrl } from '../../download/index.ts';
+import { ImageError } from '../../core/index.ts';
+import { openDownload, upload } from '../../download/index.ts';
 import type { Sink, Source } from '../../interfaces/index.ts';
 
 /** The bytes of a source, wherever they come from. */
@@ -22,7 +21,7 @@ export async function writeSink(
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (sink.kind === 'url') return upload(sink.url, sink.headers ?? {}, chunks, signal);
+  if (sink.kind === 'url') return upload(sink.url, chunks, { headers: sink.headers, signal });
   try {
     for await (const chunk of chunks) {
       signal.throwIfAborted();
@@ -52,39 +51,5 @@ async function* readLocal(path: string, signal: AbortSignal): AsyncGenerator<Uin
     signal.throwIfAborted();
     const reason = (cause as Error).message; // SAFE: streams fail with errors
     throw new ImageError(`cannot read ${path}: ${reason}`, { reason, source: path }, { cause });
-  }
-}
-
-async function upload(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<void> {
-  const target = redactUrl(url);
-  const failures: unknown[] = [];
-  const body = Readable.toWeb(Readable.from(remembering(chunks, failures)));
-  const init = { method: 'PUT', headers, body, duplex: 'half', redirect: 'manual', signal } as const;
-  const answer = await fetch(url, init).catch((cause) => {
-    signal.throwIfAborted();
-    if (failures.length > 0) throw failures[0];
-    throw new UnreachableError(`${target}: the upload failed`, { target }, { cause });
-  });
-  await answer.body?.cancel();
-  if (answer.ok) return;
-  const reason = `the server answered ${answer.status} ${answer.statusText}`.trimEnd();
-  throw new ImageError(`${target}: ${reason}`, { reason, source: target });
-}
-
-/** `chunks`; what they fail with is put into `failures`, because `fetch` wraps it. */
-async function* remembering(
-  chunks: AsyncIterable<Uint8Array>,
-  failures: unknown[],
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks;
-  } catch (reason) {
-    failures.push(reason);
-    throw reason;
   }
 }

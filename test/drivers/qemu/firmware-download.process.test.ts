@@ -85,7 +85,7 @@ test('an archive with another digest is refused, and leaves nothing', async () =
   const failing = downloadFirmware(release(server.url, '0'.repeat(64)), 'x86_64', { cacheDir: dir.path });
   await expect(failing).rejects.toBeInstanceOf(ImageError);
   expect(await said(failing)).toMatchInlineSnapshot(`
-    "ImageError: downloading firmware: http://127.0.0.1:PORT/release-bin.tar.xz is not edk2-test: its SHA-256 is SHA256, expected SHA256
+    "ImageError: downloading firmware edk2-test: http://127.0.0.1:PORT/release-bin.tar.xz: wrong checksum: its SHA-256 is SHA256, expected SHA256
     Install QEMU's firmware for x86_64 (Debian: ovmf), or name its files in firmware: {code, vars}."
   `);
   expect(await readdir(join(dir.path, 'firmware'))).toEqual([]);
@@ -101,7 +101,7 @@ test('a download that breaks off is refused, and leaves nothing', async () => {
   });
   const failing = downloadFirmware(release(server.url, digest(bytes)), 'x86_64', { cacheDir: dir.path });
   await expect(failing).rejects.toBeInstanceOf(UnreachableError);
-  expect(await said(failing)).toMatch(/^UnreachableError: downloading firmware: http:.*tar.xz: ./);
+  expect(await said(failing)).toMatch(/^UnreachableError: downloading firmware edk2-test: http:.*tar.xz: ./);
   expect(await readdir(join(dir.path, 'firmware'))).toEqual([]);
 });
 
@@ -109,9 +109,9 @@ test('a server that does not have it', async () => {
   await using dir = await workDir();
   await using server = await serve((_, response) => response.writeHead(404).end('no'));
   const failing = downloadFirmware(release(server.url, '0'.repeat(64)), 'aarch64', { cacheDir: dir.path });
-  await expect(failing).rejects.toMatchObject({ code: 'unreachable', target: server.url });
+  await expect(failing).rejects.toMatchObject({ code: 'image', source: server.url });
   expect(await said(failing)).toMatchInlineSnapshot(`
-    "UnreachableError: downloading firmware: http://127.0.0.1:PORT/release-bin.tar.xz: the server answered 404
+    "ImageError: downloading firmware edk2-test: http://127.0.0.1:PORT/release-bin.tar.xz: the server answered HTTP 404 Not Found
     Install QEMU's firmware for aarch64 (Debian: qemu-efi-aarch64), or name its files in firmware: {code, vars}."
   `);
 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Progress, runTool } from '../../../src/core/index.ts';
@@ -122,6 +122,21 @@ describe('what unpacks to more than it may', () => {
     });
     expect(await files()).toEqual([]);
   });
+});
+
+test('an .xz that asks for 4 GiB of memory does not get it', async () => {
+  const { store, files } = await openStore();
+  const greedy = Buffer.from(await compress('xz', BYTES));
+  // The header of its only block: size, flags, LZMA2, and the size of the dictionary as one byte; then its own CRC32.
+  const header = greedy.subarray(12, 12 + (greedy.readUInt8(12) + 1) * 4);
+  expect([...header.subarray(1, 4)]).toEqual([0, 0x21, 1]);
+  header.writeUInt8(40, 4);
+  header.writeUInt32LE(crc32(header.subarray(0, -4)), header.length - 4);
+  await expect(store.addStream(upload(greedy).incoming, options)).rejects.toMatchObject({
+    code: 'image',
+    reason: expect.stringMatching(/xz: .*[Mm]emory usage limit/),
+  });
+  expect(await files()).toEqual([]);
 });
 
 describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {

@@ -178,7 +178,7 @@ describe('writeSink', () => {
     expect(received).toEqual(['PUT ab']);
     await expect(writeSink({ kind: 'url', url: `${url}/full` }, chunks('a'), never)).rejects.toMatchObject({
       code: 'image',
-      reason: 'the server answered 507 Insufficient Storage',
+      reason: 'the server answered HTTP 507 Insufficient Storage',
     });
   });
 
@@ -190,7 +190,7 @@ describe('writeSink', () => {
     });
     await expect(writeSink({ kind: 'url', url }, chunks('a'), never)).rejects.toMatchObject({
       code: 'image',
-      reason: 'the server answered 303 See Other',
+      reason: 'the server answered HTTP 303 See Other',
     });
   });
 

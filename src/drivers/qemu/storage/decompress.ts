@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { LaunchError } from '../../../core/index.ts';
+import { LaunchError, watchFailure } from '../../../core/index.ts';
 import type { ContentEncoding } from '../../../interfaces/index.ts';
 import { imageError } from './image-format.ts';
 
@@ -37,7 +37,8 @@ export function decompress(chunks: Bytes, encoding: ContentEncoding, source: str
     case 'zstd':
       return throughStream(chunks, createZstdDecompress(), encoding, source);
     case 'xz':
-      return throughProgram(chunks, ['xz', '-dc'], source);
+      // Its header says how much memory it takes, up to 4 GiB; what xz itself makes takes 65 MiB at most.
+      return throughProgram(chunks, ['xz', '-dc', '--memlimit-decompress=1GiB'], source);
     case 'bz2':
       return throughProgram(chunks, ['bzip2', '-dc'], source);
   }
@@ -78,15 +79,14 @@ async function* throughStream(
   encoding: string,
   source: string,
 ): Bytes {
-  const input = remembering(chunks);
-  const fed = pipeline(input.chunks, decoder);
+  const input = watchFailure(chunks);
+  const fed = pipeline(readable(input.chunks), decoder);
   fed.catch(() => undefined);
   try {
     yield* decoder as AsyncIterable<Uint8Array>;
     await fed;
   } catch (cause) {
-    const { error } = input;
-    if (error !== undefined) throw error;
+    if (input.failure) throw input.failure.reason;
     throw imageError(
       `its ${encoding} data is damaged or ends early (${(cause as Error).message})`,
       source,
@@ -113,13 +113,13 @@ async function* throughProgram(
     stderr = (stderr + text).slice(-1_000);
   });
   const said = () => stderr.trim().replace(`${file}: `, '');
-  const input = remembering(chunks);
-  const fed = pipeline(input.chunks, child.stdin);
+  const input = watchFailure(chunks);
+  const fed = pipeline(readable(input.chunks), child.stdin);
   fed.catch(() => undefined);
   try {
     yield* child.stdout;
     await fed.catch(() => undefined);
-    if (input.error !== undefined) throw input.error;
+    if (input.failure) throw input.failure.reason;
     const error = await failed;
     if (error) throw error;
   } finally {
@@ -128,23 +128,12 @@ async function* throughProgram(
   }
 }
 
-/** Passes the chunks on and keeps what they failed with: pipelines report the failure of their other side first. */
-function remembering(chunks: Bytes): { readonly chunks: Readable; readonly error: unknown } {
-  let error: unknown;
-  const watch = async function* () {
-    try {
-      for await (const chunk of chunks) if (chunk.length > 0) yield chunk;
-    } catch (cause) {
-      error = cause;
-      throw cause;
-    }
+/** As a stream of the chunks that hold something. */
+function readable(chunks: Bytes): Readable {
+  const full = async function* () {
+    for await (const chunk of chunks) if (chunk.length > 0) yield chunk;
   };
-  return {
-    chunks: Readable.from(watch(), { objectMode: false }),
-    get error() {
-      return error;
-    },
-  };
+  return Readable.from(full(), { objectMode: false });
 }
 
 function missing([file, ...args]: readonly [string, ...string[]], cause: unknown): LaunchError {
