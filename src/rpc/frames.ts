@@ -18,11 +18,42 @@ export async function writeChunk(frames: FrameWriter, chunk: Uint8Array): Promis
   }
 }
 
-/** The next bytes of `frames`; undefined at the end. Skips what carries no data. */
-export async function readChunk(frames: AsyncIterator<Frame>): Promise<Uint8Array | undefined> {
-  for (;;) {
-    const next = await frames.next();
-    if (next.done || next.value.type === FrameType.GOAWAY) return undefined;
-    if (next.value.type === FrameType.DATA && next.value.payload.length > 0) return next.value.payload;
+/** Up to this size a frame is handed on as one piece: datagrams are smaller, and what is larger costs more to join. */
+const WHOLE = 16 * 1_024;
+
+/** The bytes of frames, in order. A large frame comes in the pieces that the network brought, which are not copied. */
+export class ChunkReader {
+  readonly #frames: AsyncIterator<Frame>;
+  #pieces: readonly Uint8Array[] = [];
+  #at = 0;
+
+  constructor(frames: AsyncIterable<Frame>) {
+    this.#frames = frames[Symbol.asyncIterator]();
   }
+
+  /** The next bytes; undefined at the end, which a GOAWAY is too. Skips what carries no data. */
+  next(): Promise<Uint8Array | undefined> {
+    const piece = this.#pieces[this.#at++];
+    return piece ? Promise.resolve(piece) : this.#read();
+  }
+
+  async #read(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const next = await this.#frames.next();
+      if (next.done || next.value.type === FrameType.GOAWAY) return undefined;
+      if (next.value.type !== FrameType.DATA) continue;
+      this.#pieces = piecesOf(next.value);
+      this.#at = 1;
+      const [piece] = this.#pieces;
+      if (piece) return piece;
+    }
+  }
+}
+
+/** What `frame` carries, in pieces of which none is empty. */
+export function piecesOf(frame: Frame): readonly Uint8Array[] {
+  const { chunks = [frame.payload] } = frame;
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  if (size === 0) return [];
+  return chunks.length === 1 || size > WHOLE ? chunks.filter((chunk) => chunk.length > 0) : [frame.payload];
 }

@@ -1,17 +1,24 @@
+import { once } from 'node:events';
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { ExporterService } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
-import { type Channel, createChannel } from '../../src/rpc/grpc/index.ts';
+import { type Channel, createChannel, type Frame } from '../../src/rpc/grpc/index.ts';
 import { aborted, data, drain, serve } from './grpc-fixture.ts';
 
 const FRAME = data(Buffer.alloc(65_536));
 const MIB = 2 ** 20;
+const ECHO_SERVER = fileURLToPath(new URL('../fixtures/echo-server.ts', import.meta.url));
 const { driverCall } = ExporterService.method;
 
 /** Sends `count` frames through an echo; the bytes that came back. */
-async function echoed(channel: Channel, count: number): Promise<number> {
+async function echoed(channel: Channel, count: number, frame: Frame = FRAME): Promise<number> {
   using frames = await channel.openFrames();
   const sending = (async () => {
-    for (let index = 0; index < count; index++) await frames.write(FRAME);
+    for (let index = 0; index < count; index++) await frames.write(frame);
     frames.end();
   })();
   const bytes = await drain(frames);
@@ -85,6 +92,21 @@ describe('two peers that both send all they can', () => {
   test('on one stream never block each other', async () => {
     await using served = await serve();
     expect(await echoed(served.channel, 1_000)).toBe(1_000 * 65_536);
+  });
+
+  // Thousands of chunks are more than one write of the system takes. Within one process the peers would take turns.
+  test('nor by frames of a few bytes', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'grpc-'));
+    const path = join(folder.path, 'socket');
+    await using stack = new AsyncDisposableStack();
+    const server = execa(process.execPath, [ECHO_SERVER, path], { reject: false });
+    stack.defer(async () => {
+      server.kill();
+      await server;
+    });
+    await once(server.stdout, 'data');
+    await using channel = createChannel({ path });
+    expect(await echoed(channel, 50_000, data('0123456789'))).toBe(500_000);
   });
 
   test('nor on many streams of one connection', async () => {

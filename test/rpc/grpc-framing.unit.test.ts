@@ -3,7 +3,7 @@ import { array, assert, constantFrom, integer, property, record, uint8Array } fr
 import { describe, expect, test } from 'vitest';
 import { FrameType, StreamRequestSchema } from '../../src/rpc/gen/jumpstarter/v1/router_pb.ts';
 import { decodeFrame, encodeFrame } from '../../src/rpc/grpc/frame-codec.ts';
-import { frameMessage, joinParts, MessageParser } from '../../src/rpc/grpc/framing.ts';
+import { frameMessage, joinParts, joinSmall, MessageParser, SMALL } from '../../src/rpc/grpc/framing.ts';
 import { GrpcError, Status } from '../../src/rpc/grpc/status.ts';
 
 const messages = array(uint8Array({ maxLength: 40 }), { maxLength: 6 });
@@ -58,6 +58,19 @@ describe('messages', () => {
     ['above 4 MiB', Buffer.from([0, 0, 0x40, 0, 1]), Status.RESOURCE_EXHAUSTED],
   ])('that are %s are refused by their prefix alone', (_, prefix, code) => {
     expect(() => parse([prefix])).toThrow(expect.objectContaining({ name: 'GrpcError', code }));
+  });
+
+  test('that are small go out together, the large ones as they are', () => {
+    const small = () => Buffer.from('small');
+    const large = Buffer.alloc(SMALL + 1, 'x');
+    const joined = joinSmall([small(), small(), large, small()]);
+    expect(joined.map(({ length }) => length)).toEqual([10, SMALL + 1, 5]);
+    expect(joined[1]).toBe(large);
+    const many = joinSmall(Array.from({ length: 10_000 }, small));
+    expect(many).toHaveLength(1);
+    const more = joinSmall(Array.from({ length: 40_000 }, small));
+    expect(more.every(({ length }) => length <= 65_536)).toBe(true);
+    expect(Buffer.concat(more)).toEqual(Buffer.alloc(200_000, 'small'));
   });
 
   test('of exactly 4 MiB are taken', () => {

@@ -1,12 +1,12 @@
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { GOAWAY, readChunk, writeChunk } from '../frames.ts';
-import type { Frame, FrameCall } from '../grpc/index.ts';
+import { ChunkReader, GOAWAY, writeChunk } from '../frames.ts';
+import type { FrameCall } from '../grpc/index.ts';
 import { isNormalEnd } from './link.ts';
 
 /** The byte channel that a stream to a driver carries. `translate` turns what breaks it into an error of ours. */
 export function frameChannel(frames: FrameCall, translate: (error: unknown) => unknown): ByteChannel {
   let ended = false;
-  let iterator: AsyncIterator<Frame> | undefined;
+  let reader: ChunkReader | undefined;
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     try {
       return await act();
@@ -15,8 +15,8 @@ export function frameChannel(frames: FrameCall, translate: (error: unknown) => u
     }
   };
   const read = () => {
-    iterator ??= frames[Symbol.asyncIterator]();
-    return readToEnd(iterator);
+    reader ??= new ChunkReader(frames);
+    return readToEnd(reader);
   };
   return {
     write: (chunk) => attempt(() => writeChunk(frames, chunk)),
@@ -34,9 +34,9 @@ export function frameChannel(frames: FrameCall, translate: (error: unknown) => u
   };
 }
 
-async function readToEnd(iterator: AsyncIterator<Frame>): Promise<Uint8Array | undefined> {
+async function readToEnd(reader: ChunkReader): Promise<Uint8Array | undefined> {
   try {
-    return await readChunk(iterator);
+    return await reader.next();
   } catch (error) {
     if (isNormalEnd(error)) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import { ProtocolError, UnreachableError } from '../../core/index.ts';
 import type { ByteWriter, ContentEncoding, Sink, Source } from '../../interfaces/index.ts';
 import { compressedWriter, decompressed } from '../content-encoding.ts';
-import { GOAWAY, readChunk, writeChunk } from '../frames.ts';
+import { ChunkReader, GOAWAY, writeChunk } from '../frames.ts';
 import type { FrameCall, Metadata } from '../grpc/index.ts';
 import { ClientStreamHandle } from '../handles.ts';
 import { Key } from '../wire.ts';
@@ -122,7 +122,7 @@ function upload(
     sent = true;
   })().catch(() => undefined); // The stream ended before; `answered` knows how.
   // The exporter says GOAWAY when the driver wants no more. Anything else that ends the stream is a break.
-  const answered = readChunk(frames[Symbol.asyncIterator]()).then(
+  const answered = new ChunkReader(frames).next().then(
     () => undefined,
     (cause: unknown) => ({ cause }),
   );
@@ -166,8 +166,8 @@ function download(
 ): Transfer {
   const { promise: failed, reject: fail } = failure();
   const receiving = (async () => {
-    const iterator = frames[Symbol.asyncIterator]();
-    for (let chunk = await readChunk(iterator); chunk; chunk = await readChunk(iterator)) {
+    const reader = new ChunkReader(frames);
+    for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
       await writer.write(chunk).catch((reason: unknown) => {
         fail(reason);
         return NEVER;

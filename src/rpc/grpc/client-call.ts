@@ -68,6 +68,7 @@ export class ClientCall<I, O> {
 
   /** Tells the server that no more messages come. */
   end(): void {
+    this.#writer.flush();
     this.#stream.end();
   }
 

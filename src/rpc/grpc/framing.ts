@@ -17,6 +17,36 @@ export function frameMessage(message: Uint8Array): Uint8Array[] {
   return [head];
 }
 
+/** The largest piece that small chunks are joined to. */
+const JOINED = 65_536;
+
+/**
+ * The same bytes with the small chunks that follow one another in one piece. A write of more than 1,024 chunks is one that
+ * the system does only in part, and Node reads nothing until it has done the rest.
+ */
+export function joinSmall(chunks: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (chunks.length === 1) return chunks;
+  const joined: Uint8Array[] = [];
+  let run: Uint8Array[] = [];
+  let size = 0;
+  const endRun = () => {
+    if (run.length > 0) joined.push(run.length > 1 ? Buffer.concat(run, size) : (run[0] ?? EMPTY));
+    run = [];
+    size = 0;
+  };
+  for (const chunk of chunks) {
+    const small = chunk.length <= SMALL;
+    if (!small || size + chunk.length > JOINED) endRun();
+    if (!small) joined.push(chunk);
+    else {
+      run.push(chunk);
+      size += chunk.length;
+    }
+  }
+  endRun();
+  return joined;
+}
+
 /** Writes flag (not compressed) and length of a message to the start of `head`. */
 export function writePrefix(head: Buffer, length: number): void {
   head[0] = 0;

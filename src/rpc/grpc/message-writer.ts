@@ -1,14 +1,18 @@
 import type { Http2Stream } from 'node:http2';
 import type { Encode } from './codec.ts';
+import { joinSmall } from './framing.ts';
 import { WRITE_AHEAD } from './limits.ts';
 
 /**
- * The sending side of a call. While one write is under way the next messages gather and go out together. Writers that
- * do not wait for `write` are not stopped; the others keep what is buffered below WRITE_AHEAD and one message.
+ * The sending side of a call. What is written before the program waits for something gathers, and goes out together: many
+ * small messages cost little more than one. Writers that do not wait for `write` are not stopped; the others keep what is
+ * buffered below WRITE_AHEAD and one message.
  */
 export class MessageWriter<T> {
   readonly #stream: Http2Stream;
   readonly #encode: Encode<T>;
+  #gathered: Uint8Array[] = [];
+  #gatheredSize = 0;
   #pending = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #closed: (() => unknown) | undefined;
@@ -21,10 +25,13 @@ export class MessageWriter<T> {
   /** Sends a message, which is the writer's from then on. Resolves when there is room for the next. */
   write(message: T): Promise<void> {
     if (this.#closed) return Promise.reject(this.#closed());
-    const chunks = this.#encode(message);
-    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    this.#pending += size;
-    this.#writeAll(chunks, () => this.#sent(size));
+    // Ticks come after all that promises have led to.
+    if (this.#gathered.length === 0) process.nextTick(() => this.flush());
+    for (const chunk of this.#encode(message)) {
+      this.#gathered.push(chunk);
+      this.#gatheredSize += chunk.length;
+      this.#pending += chunk.length;
+    }
     if (this.#pending < WRITE_AHEAD) return READY;
     if (!this.#room) {
       this.#room = Promise.withResolvers();
@@ -33,19 +40,28 @@ export class MessageWriter<T> {
     return this.#room.promise;
   }
 
-  /** Makes waiting and later writes reject with what `reason` returns. Only the first call counts. */
-  close(reason: () => unknown): void {
-    this.#closed ??= reason;
-    this.#room?.reject(this.#closed());
-    this.#room = undefined;
-  }
-
-  #writeAll(chunks: readonly Uint8Array[], onSent: () => void): void {
+  /** Hands what has gathered to the stream; to be called before its end. */
+  flush(): void {
+    if (this.#gathered.length === 0) return;
+    const size = this.#gatheredSize;
+    const chunks = joinSmall(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredSize = 0;
+    if (this.#stream.destroyed || this.#stream.writableEnded) return;
     const last = chunks.length - 1;
+    const onSent = () => this.#sent(size);
     if (last > 0) this.#stream.cork();
     for (const [index, chunk] of chunks.entries())
       this.#stream.write(chunk, index === last ? onSent : undefined);
     if (last > 0) this.#stream.uncork();
+  }
+
+  /** Makes waiting and later writes reject with what `reason` returns. Only the first call counts. */
+  close(reason: () => unknown): void {
+    this.#closed ??= reason;
+    this.flush();
+    this.#room?.reject(this.#closed());
+    this.#room = undefined;
   }
 
   #sent(size: number): void {

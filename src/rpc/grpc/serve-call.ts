@@ -30,11 +30,11 @@ export async function runHandler(
   call: Http2ServerCall,
 ): Promise<void> {
   if (route.kind === 'frames') {
-    const { reader, write } = openMessages(stream, call, frameCodec);
-    await route.handler({ [Symbol.asyncIterator]: () => reader, write }, call).finally(() => reader.return());
+    const { reader, write, close } = openMessages(stream, call, frameCodec);
+    await route.handler({ [Symbol.asyncIterator]: () => reader, write }, call).finally(close);
   } else {
-    const { reader, write } = openMessages(stream, call, protoCodec(route.method));
-    await answer(route, reader, write, call).finally(() => reader.return());
+    const { reader, write, close } = openMessages(stream, call, protoCodec(route.method));
+    await answer(route, reader, write, call).finally(close);
   }
 }
 
@@ -90,7 +90,11 @@ function openMessages<I, O>(
     call.sendHeaders();
     return writer.write(message);
   };
-  return { reader, write };
+  const close = () => {
+    writer.flush();
+    void reader.return();
+  };
+  return { reader, write, close };
 }
 
 const takesOne = (method: DescMethod) =>

@@ -2,7 +2,7 @@ import { ConfigError, raceSignal } from '../../core/index.ts';
 import type { ByteChannel, ChannelMethod } from '../../interfaces/index.ts';
 import { checkArgument } from '../arguments.ts';
 import { toGrpcError } from '../errors.ts';
-import { GOAWAY, readChunk, writeChunk } from '../frames.ts';
+import { ChunkReader, GOAWAY, writeChunk } from '../frames.ts';
 import type { FrameStream, ServerCall } from '../grpc/index.ts';
 import type { StreamRequestOf } from '../handles.ts';
 import { Key } from '../wire.ts';
@@ -59,10 +59,8 @@ async function pump(channel: ByteChannel, frames: FrameStream): Promise<void> {
     await frames.write(GOAWAY);
   };
   const toDevice = async () => {
-    const iterator = frames[Symbol.asyncIterator]();
-    for (let chunk = await readChunk(iterator); chunk; chunk = await readChunk(iterator)) {
-      await channel.write(chunk);
-    }
+    const reader = new ChunkReader(frames);
+    for (let chunk = await reader.next(); chunk; chunk = await reader.next()) await channel.write(chunk);
     await channel.end();
   };
   await Promise.all([toPeer(), toDevice()]);

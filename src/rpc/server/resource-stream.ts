@@ -1,7 +1,7 @@
 import { raceSignal } from '../../core/index.ts';
 import { canEncode } from '../content-encoding.ts';
 import { toGrpcError } from '../errors.ts';
-import { GOAWAY, readChunk } from '../frames.ts';
+import { ChunkReader, GOAWAY } from '../frames.ts';
 import type { FrameStream, ServerCall } from '../grpc/index.ts';
 import { Encoding, type StreamRequestOf } from '../handles.ts';
 import { Key } from '../wire.ts';
@@ -35,6 +35,6 @@ export async function serveResourceStream(
 
 /** Takes what a driver did not want: clients wait until they have got rid of it. */
 async function discard(frames: FrameStream): Promise<void> {
-  const rest = frames[Symbol.asyncIterator]();
-  for (let chunk = await readChunk(rest); chunk; chunk = await readChunk(rest));
+  const rest = new ChunkReader(frames);
+  while (await rest.next());
 }

@@ -3,7 +3,7 @@ import type { ZodError } from 'zod';
 import { ConfigError, InternalError, UnreachableError } from '../../core/index.ts';
 import type { ByteWriter, ContentEncoding, Sink, Source } from '../../interfaces/index.ts';
 import { compressedWriter, decompressed } from '../content-encoding.ts';
-import { writeChunk } from '../frames.ts';
+import { piecesOf, writeChunk } from '../frames.ts';
 import { FrameType } from '../gen/jumpstarter/v1/router_pb.ts';
 import type { FrameStream } from '../grpc/index.ts';
 import { type ClientStreamHandle, ResourceHandle } from '../handles.ts';
@@ -128,9 +128,9 @@ async function* uploadedChunks(frames: FrameStream, context: ClaimContext): Asyn
       throw brokenOff(context, cause);
     });
     if (next.done) throw brokenOff(context);
-    const { type, payload } = next.value;
+    const { type } = next.value;
     if (type === FrameType.GOAWAY) return;
-    if (type === FrameType.DATA && payload.length > 0) yield payload;
+    if (type === FrameType.DATA) yield* piecesOf(next.value);
   }
 }
 
