@@ -64,9 +64,9 @@ async def echo_async(count, size):
     return {"time": elapsed * 1000}
 
 
-def flash(path):
+def timed(act):
     start = time.perf_counter()
-    client.flasher.flash(path)
+    act()
     return {"time": (time.perf_counter() - start) * 1000}
 
 
@@ -77,7 +77,9 @@ answer_requests(
         "call": call,
         "stream": stream,
         "echo": lambda **request: client.portal.call(lambda: echo_async(**request)),
-        "flash": flash,
+        "flash": lambda path: timed(lambda: client.flasher.flash(path)),
+        "on": lambda: timed(client.power.on),
+        "off": lambda: timed(client.power.off),
     }
 )
 stack.close()
