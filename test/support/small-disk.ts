@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,5 +17,8 @@ export async function openSmallDisk(bytes: number) {
   };
 }
 
-/** Whether `openSmallDisk` can be used. */
-export const canMount = process.platform === 'linux' && process.getuid?.() === 0;
+/** Whether `openSmallDisk` can be used: we are root, and also allowed what root is. */
+export const canMount =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'true']).status === 0;

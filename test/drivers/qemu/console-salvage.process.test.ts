@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { chmod, mkdir, mkdtempDisposable, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -79,6 +79,15 @@ async function hasGrown(path: string, bytes: number): Promise<void> {
   watcher.close();
 }
 
+/** All parts of the transcript in a folder, and the offset at which they begin. */
+async function readParts(folder: string): Promise<{ oldest: number; bytes: string; names: string[] }> {
+  const names = (await readdir(folder)).filter((name) => /^console\.log\.\d/.test(name)).sort();
+  const texts = await Promise.all(
+    [...names, 'console.log'].map((name) => readFile(join(folder, name), 'latin1')),
+  );
+  return { oldest: Number(names[0]?.slice(-15)), bytes: texts.join(''), names };
+}
+
 /** The bytes of a transcript are those that the guest has printed, of which QEMU kept a log. */
 async function expectWhole(transcript: string, witness: string): Promise<void> {
   const [ours, theirs] = [await readFile(transcript, 'latin1'), await readFile(witness, 'latin1')];
@@ -116,5 +125,25 @@ test.runIf(process.platform === 'linux')(
     expect(marks.at(-1)).toMatchObject({ offset: completed, event: 'salvaged' });
     await expectWhole(join(artifacts, 'previous/console.log'), first.witness);
     await third.kill();
+  },
+);
+
+test.runIf(process.platform === 'linux')(
+  'a transcript that has reached its limit is completed as well, and keeps it',
+  async () => {
+    await using lab = await openLab();
+    const artifacts = join(lab.path, 'artifacts');
+    const exporter = await lab.start(artifacts, '1MiB');
+    await hasGrown(exporter.witness, 1_300_000);
+    await exporter.kill();
+    const next = await lab.start(join(lab.path, 'other'));
+    await next.kill();
+    const { oldest, bytes, names } = await readParts(artifacts);
+    expect(names.length).toBeGreaterThan(5);
+    expect(oldest).toBeGreaterThan(100_000);
+    const witness = await readFile(exporter.witness, 'latin1');
+    expect(oldest + bytes.length - witness.length).toBeOneOf([0, 1]);
+    expect(bytes.startsWith(witness.slice(oldest)), 'the last of what QEMU says').toBe(true);
+    expect(bytes.length).toBeLessThanOrEqual(2 ** 20);
   },
 );
