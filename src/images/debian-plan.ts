@@ -160,19 +160,11 @@ export function planLoader(recipe: DebianRecipe): Readonly<Record<string, string
   };
 }
 
+/** What making the image may take, as every run of qemu-img is limited. */
+const LIMITS = [`--as=${4 * 2 ** 30}`, '--cpu=3600', '--core=0'];
+
 /** Makes the compressed image. */
 export function planConvert(files: BuildFiles): Command {
-  return [
-    'qemu-img',
-    'convert',
-    '-c',
-    '-f',
-    'raw',
-    '-O',
-    'qcow2',
-    '-o',
-    'compression_type=zstd',
-    files.disk,
-    files.image,
-  ];
+  const convert = ['convert', '-c', '-f', 'raw', '-O', 'qcow2', '-o', 'compression_type=zstd'];
+  return ['prlimit', ...LIMITS, '--', 'qemu-img', ...convert, files.disk, files.image];
 }

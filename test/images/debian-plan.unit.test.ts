@@ -123,3 +123,11 @@ test('the boot loader starts the kernel without asking', () => {
     }
   `);
 });
+
+test('the image is made within limits, of a disk whose format is named', () => {
+  expect(plan.planConvert(files)).toEqual([
+    ...['prlimit', '--as=4294967296', '--cpu=3600', '--core=0', '--'],
+    ...['qemu-img', 'convert', '-c', '-f', 'raw', '-O', 'qcow2', '-o', 'compression_type=zstd'],
+    ...[files.disk, files.image],
+  ]);
+});

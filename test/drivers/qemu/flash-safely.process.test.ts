@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Connected, connect } from 'jumplead';
@@ -151,6 +151,20 @@ describe('what a server sends', () => {
     host.serve('/other.img', { bytes: OTHER, ...reply });
     host.serve('/login', { bytes: Buffer.from('<form>'), type: 'text/html' });
     await expect(vm.flasher.flash(`${host.url}/other.img`)).rejects.toMatchObject(error);
+    await expectUnharmed();
+  });
+
+  test('is cut, but can be told from every other file: then the rest is fetched', async () => {
+    const bytes = Buffer.concat([GOOD, Buffer.alloc(MIB, 'more ')]);
+    host.serve('/more.img', { bytes, etag: '"more"' }, { cutAfter: MIB });
+    const before = host.seen.length;
+    await vm.flasher.flash(`${host.url}/more.img`, { sha256: sha256(bytes) });
+    const [first, rest] = host.seen.slice(before);
+    expect(first?.sent).toBe(MIB);
+    expect(rest?.headers.range).toBe(`bytes=${bytes.length - (rest?.sent ?? 0)}-`);
+    expect(rest?.sent).toBeLessThan(bytes.length);
+    await vm.flasher.flash(GOOD);
+    await rm(join(home, 'cache/images/flashed/content', sha256(bytes)));
     await expectUnharmed();
   });
 
