@@ -5,6 +5,7 @@ import {
   type Log,
   makePrivateDir,
   raceSignal,
+  StateError,
   startDeadline,
 } from '../core/index.ts';
 import type { Driver } from '../driver/index.ts';
@@ -35,7 +36,11 @@ export interface ExporterSession extends AsyncDisposable {
   readonly localToken: string;
   /** What `GetStatus` answers. */
   readonly status: SessionStatus;
-  /** Lets the session be reached by TCP as well; resolves with the address as it came out. @throws ConfigError, LaunchError */
+  /**
+   * Lets the session be reached by TCP as well; resolves with the address as it came out.
+   *
+   * @throws ConfigError; LaunchError; StateError once it is closed.
+   */
   listen(options: ListenOptions): Promise<{ readonly host: string; readonly port: number }>;
   /** Serves one connection of any kind, such as a tunnel. Resolves when it has ended. */
   accept(connection: Duplex, peer: string): Promise<void>;
@@ -45,6 +50,12 @@ export interface ExporterSession extends AsyncDisposable {
    */
   close(): Promise<void>;
 }
+
+const CLOSED = [
+  'listen: the session is closed; it must be open',
+  { state: 'closed', needed: 'open' },
+  { operation: 'listen' },
+] as const;
 
 /** The time for each step of closing. What takes longer is left behind, and said so. */
 const CLOSE_TIMEOUT: Duration = '30s';
@@ -81,6 +92,7 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
     localToken: session.localToken,
     status: session.status,
     listen: async (address) => {
+      if (closed) throw new StateError(...CLOSED);
       checkListenOptions(address);
       const server = session.createServer({ passphrase: address.passphrase });
       held.defer(() => bounded('close the connections', () => server.close()));

@@ -56,6 +56,13 @@ describe('a session', () => {
     expect(existsSync(dirname(session.socket))).toBe(false);
   });
 
+  test('that is closed listens to nobody any more', async () => {
+    const session = await openSession(fakePower(), { log });
+    await session.close();
+    const listening = session.listen({ host: '127.0.0.1', port: 0, insecure: true });
+    await expect(listening).rejects.toMatchObject({ code: 'state', state: 'closed', needed: 'open' });
+  });
+
   test('that cannot open leaves nothing open', async () => {
     const events: string[] = [];
     const tree = group({ a: told('a', events), b: told('b', events, { open: new Error('no such board') }) });

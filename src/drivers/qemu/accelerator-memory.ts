@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Verdict } from './accelerator-proof.ts';
@@ -49,8 +49,9 @@ export async function recallVerdict(cacheDir: string, key: VerdictKey): Promise<
 export async function rememberVerdict(cacheDir: string, key: VerdictKey, verdict: Verdict): Promise<void> {
   if (key.bootId === undefined) return;
   const path = verdictPath(cacheDir, key);
-  await mkdir(dirname(path), { recursive: true });
-  const scratch = `${path}.${process.pid}`;
-  await writeFile(scratch, `${JSON.stringify({ bootId: key.bootId, key, verdict }, null, 2)}\n`);
-  await rename(scratch, path);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Half of it counts as nothing remembered.
+  await writeFile(path, `${JSON.stringify({ bootId: key.bootId, key, verdict }, null, 2)}\n`, {
+    mode: 0o600,
+  });
 }

@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Duplex, type Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type Duration, LEASHED, raceSignal, startDeadline } from '../../core/index.ts';
+import {
+  type Duration,
+  LEASHED,
+  openOwnedFolder,
+  raceSignal,
+  runtimeFolders,
+  startDeadline,
+} from '../../core/index.ts';
 import type { UefiFirmware } from './firmware-descriptors.ts';
 import { option } from './plan/options.ts';
 
@@ -49,9 +56,11 @@ const QMP = 3;
 export async function proveAccelerator(machine: ProofMachine, options: ProofOptions = {}): Promise<Verdict> {
   const { signal, patience = PATIENCE } = options;
   const [file = '', ...args] = [...machine.wrapper, machine.binary, ...proofArguments(machine)];
-  const child = startProof(file, args);
-  const ended = waitForEnd(child);
   await using stack = new AsyncDisposableStack();
+  // QEMU makes a file there for what the firmware writes.
+  const scratch = stack.use(await openOwnedFolder(await runtimeFolders()));
+  const child = startProof(file, args, scratch.path);
+  const ended = waitForEnd(child);
   stack.defer(async () => {
     child.kill('SIGKILL');
     await ended;
@@ -86,11 +95,11 @@ function proofArguments({ accelerator, machine, cpu, firmware: { code, vars } }:
 
 type Proof = ChildProcessByStdio<null, Readable, Readable>;
 
-const startProof = (file: string, args: string[]): Proof =>
+const startProof = (file: string, args: string[], scratch: string): Proof =>
   // SAFE: that is what `stdio` says; Node's types do not go beyond three descriptors.
   spawn(file, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...LEASHED },
+    env: { ...process.env, ...LEASHED, TMPDIR: scratch },
   }) as unknown as Proof;
 
 async function waitForEnd(child: Proof): Promise<Seen> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { StateError } from '../../../src/core/index.ts';
-import { caller, fakeQemu, openTestMachine, readUntil, realQemu, type } from './test-machine.ts';
+import { parseDuration, StateError } from '../../../src/core/index.ts';
+import { HASTE } from '../../../src/drivers/qemu/machine/patience.ts';
+import { caller, fakeQemu, openTestMachine, readAll, readUntil, realQemu, type } from './test-machine.ts';
 
 describe('a QEMU that does not come up', () => {
   test('ends at once: the error has its command line, exit code and complaint', async () => {
@@ -101,6 +102,25 @@ describe('one change of state at a time', () => {
     const refused = expect(on).rejects.toMatchObject({ code: 'state' });
     await it[Symbol.asyncDispose]();
     await refused;
+  });
+
+  test('closing a deaf QEMU: it is asked, told, and killed, without the patience of whoever is switching it off', async () => {
+    const it = await openTestMachine(fakeQemu('--deaf'), { patience: '1h' });
+    await using console = it.open('next');
+    await it.machine.on(caller());
+    await readUntil(console, 'ready');
+    const events = it.machine.events(new AbortController().signal);
+    const off = it.machine.off({ mode: 'forced' }, caller());
+    const said = readAll(console);
+    await it.machine[Symbol.asyncDispose]();
+    expect(await off).toBe('forced');
+    const exits = (await Array.fromAsync(events)).filter(({ event }) => event === 'EXIT');
+    expect(exits).toMatchObject([{ data: { code: null, signal: 'SIGKILL' } }]);
+    const deaf = (await said).match(/(?<=deaf to )\S+/g) ?? [];
+    expect([...new Set(deaf)]).toEqual(['quit', 'SIGTERM']);
+    await it[Symbol.asyncDispose]();
+    // The steps of asking and telling; what is killed is gone at once.
+    expect(2 * parseDuration(HASTE)).toBeLessThanOrEqual(1_000);
   });
 
   test('what needs it off is refused while it is on', async () => {

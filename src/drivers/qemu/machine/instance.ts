@@ -37,8 +37,11 @@ export interface QemuInstance {
   stderr(): string;
   /** The port of the guest agent. */
   readonly agent: Duplex;
-  /** Ends the process: by asking it to quit, by SIGTERM, by SIGKILL. Resolves when it is gone. */
-  insist(): Promise<ProcessExit>;
+  /**
+   * Ends the process: by asking it to quit, by SIGTERM, by SIGKILL. Resolves when it is gone. Called again with less patience,
+   * it is over sooner.
+   */
+  insist(patience?: Duration): Promise<ProcessExit>;
 }
 
 /**
@@ -68,7 +71,7 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
     exited: process.exited,
     stderr: process.stderr,
     agent: process.agent,
-    insist: () => insist(process, qmp, patience),
+    insist: (own = patience) => insist(process, qmp, own),
   };
 }
 

@@ -3,6 +3,7 @@ import type { CallContext } from '../../../driver/index.ts';
 import type { MachineEvent, OffResult, PowerState } from '../../../interfaces/index.ts';
 import { Turn } from '../../std/index.ts';
 import { EventFanout } from './event-fanout.ts';
+import { HASTE } from './patience.ts';
 import { type PowerPlan, PowerSession, type SessionParts } from './power-session.ts';
 
 /** The longest that QEMU may take to reset a machine. */
@@ -174,12 +175,15 @@ export class VirtualMachine implements AsyncDisposable {
     });
   }
 
-  /** Ends whatever is going on and cuts the power. */
+  /** Ends whatever is going on and cuts the power. What the machine has written is not saved any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#turn.preempt('close', { ...CLOSING, log: this.#parts.log }, (signal) =>
-      this.#off(undefined, signal),
-    );
+    // At once, as what is going on may be an `off` that is patient.
+    const stopped = this.#session?.stop(HASTE);
+    await this.#turn.preempt('close', { ...CLOSING, log: this.#parts.log }, async () => {
+      await this.#session?.stop(HASTE);
+    });
+    await stopped;
     this.#events.end();
   }
 

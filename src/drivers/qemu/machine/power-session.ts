@@ -8,6 +8,7 @@ import type { PlannedForward } from '../plan/types.ts';
 import type { Trail } from '../trail.ts';
 import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
 import { type Launch, launchQemu, type QemuInstance } from './instance.ts';
+import { HASTE } from './patience.ts';
 import { describeExit, type ProcessExit } from './process.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
@@ -98,7 +99,8 @@ export class PowerSession {
       await session.#run(signal);
       return session;
     } catch (error) {
-      await session.stop();
+      // There is nothing to save yet.
+      await session.stop(HASTE);
       throw error;
     }
   }
@@ -142,9 +144,9 @@ export class PowerSession {
   }
 
   /** Cuts the power: QEMU is asked to quit, so that it writes what it holds, and killed if it does not. */
-  async stop(): Promise<void> {
+  async stop(patience?: Duration): Promise<void> {
     this.#stopping = true;
-    await this.#instance.insist();
+    await this.#instance.insist(patience);
     await this.ended;
   }
 
