@@ -11,6 +11,7 @@ import {
   type KeptPlace,
   listKept,
   readKept,
+  sweepKept,
   takeTurn,
 } from './kept.ts';
 import { type Recipe, recipeHash, recipeId } from './recipe.ts';
@@ -169,7 +170,12 @@ export async function listLeftovers(options: CacheOptions = {}): Promise<string[
   return (await Promise.all(roots.map(findLeftovers))).flat();
 }
 
-/** Removes them. */
+/** Removes those of who was killed: what was put aside stays. */
+export async function sweepImages(options: CacheOptions = {}): Promise<void> {
+  for (const root of [builtDir(options.cache), pulledDir(options.cache)]) await sweepKept(root);
+}
+
+/** Removes them all. */
 export async function removeLeftovers(options: CacheOptions = {}): Promise<void> {
   for (const root of [builtDir(options.cache), pulledDir(options.cache)]) await clearLeftovers(root);
 }

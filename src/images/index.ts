@@ -10,6 +10,7 @@ export {
   listLeftovers,
   type PulledImage,
   removeImage,
+  sweepImages,
 } from './cache.ts';
 export { CATALOGUE, type CatalogueEntry, FALLBACK_IMAGE } from './catalogue.ts';
 export { describeFile } from './digest.ts';

@@ -110,7 +110,7 @@ export async function takeTurn(
   // Named as the lock of a folder: what a killed process leaves of it is cleared away with theirs.
   const turn = createHash('sha256').update(subject).digest('hex').slice(0, 12);
   stack.use(await acquireLock(join(root, `${WORK}${turn}.lock`), { signal }));
-  for (const kind of ownedFolders(root)) await sweepFolders(kind);
+  await sweepKept(root);
   const { path: work } = stack.use(await openOwnedFolder({ parent: root, prefix: WORK }));
   const out = join(work, 'out');
   await mkdir(out);
@@ -153,9 +153,14 @@ export async function findLeftovers(root: string): Promise<string[]> {
   return [...left.flat(), ...(await damaged(root))];
 }
 
+/** Removes what those have left in `root` who were killed. */
+export async function sweepKept(root: string): Promise<void> {
+  for (const kind of ownedFolders(root)) await sweepFolders(kind);
+}
+
 /** Removes what {@link findLeftovers} finds. */
 export async function clearLeftovers(root: string): Promise<void> {
-  for (const kind of ownedFolders(root)) await sweepFolders(kind);
+  await sweepKept(root);
   for (const path of await damaged(root)) await removeTree(path);
 }
 

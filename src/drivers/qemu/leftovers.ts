@@ -4,21 +4,24 @@ import {
   type FolderKind,
   findLeftFolders,
   type Leftover,
+  type Log,
   runtimeFolders,
   stateDir,
+  sweepFolders,
 } from '../../core/index.ts';
-import { listLeftovers } from '../../images/index.ts';
+import { listLeftovers, sweepImages } from '../../images/index.ts';
 import { downloadFolders } from './firmware-download.ts';
-import { runFolders, socketFolders } from './run-folder.ts';
+import { runFolders, socketFolders, sweepRuns } from './run-folder.ts';
 import { incomingFolders } from './storage/image-index.ts';
 
+/** Where to look. */
 export interface LeftoverPlaces {
   readonly state?: string | undefined;
   readonly cache?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** What processes have left that were killed. The next one that makes something of that kind removes it. */
+/** What processes have left that were killed. The next machine that is opened removes it. */
 export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftover[]> {
   const { state = stateDir(), cache = cacheDir(), env = process.env } = places;
   const kinds: readonly (readonly [string, FolderKind])[] = [
@@ -33,4 +36,14 @@ export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftov
   );
   const images = (await listLeftovers({ cache })).map((path) => ({ kind: 'image', path }));
   return [...found.flat(), ...images];
+}
+
+/** Removes it, but for images that were put aside as damaged. What belongs to anybody who lives is not touched. */
+export async function sweepLeftovers(log: Log): Promise<void> {
+  const cache = cacheDir();
+  await sweepRuns(join(stateDir(), 'runs'), log);
+  await sweepFolders(await runtimeFolders(), { log });
+  await sweepFolders(incomingFolders(join(cache, 'images', 'flashed')), { log });
+  await sweepFolders(downloadFolders(cache), { log });
+  await sweepImages({ cache });
 }

@@ -12,6 +12,7 @@ import { SharedConsole } from './console/shared-console.ts';
 import { gatherHost } from './host.ts';
 import { hostSpeed } from './host-speed.ts';
 import { createKeyPair, createMac, createPassword } from './keys.ts';
+import { sweepLeftovers } from './leftovers.ts';
 import { VirtualMachine } from './machine/machine.ts';
 import { consoleNode } from './nodes/console.ts';
 import { displayNode } from './nodes/display.ts';
@@ -93,7 +94,8 @@ async function equip(
   const config = await locateFiles(given);
   // Before anything of ours keeps the host busy.
   const step = await hostSpeed();
-  const run = stack.use(await openRunFolder(join(stateDir(), 'runs'), { log }));
+  await sweepLeftovers(log);
+  const run = stack.use(await openRunFolder(join(stateDir(), 'runs')));
   const images = flashedDir(cacheDir());
   const notes = new ImageNotes(run.path);
   for (const path of [config.kernel, config.initrd]) if (path !== undefined) await notes.add(path);

@@ -19,10 +19,6 @@ export interface RunFolder extends AsyncDisposable {
   readonly sockets: string;
 }
 
-export interface RunOptions {
-  readonly log: Log;
-}
-
 /** The folders of runs in `runs`. */
 export const runFolders = (runs: string): FolderKind => ({ parent: runs, prefix: '' });
 
@@ -32,13 +28,11 @@ export async function socketFolders(env?: NodeJS.ProcessEnv): Promise<FolderKind
   return { parent, prefix: `${prefix}vm-` };
 }
 
-/** Makes the folders of a new run, which nobody else gets into, and sweeps away those whose owners are dead. */
-export async function openRunFolder(runs: string, options: RunOptions): Promise<RunFolder> {
-  const { log } = options;
+/** Makes the folders of a new run, which nobody else gets into. */
+export async function openRunFolder(runs: string): Promise<RunFolder> {
   await mkdir(runs, { recursive: true, mode: 0o711 });
   // Borrowers may pass through, to the folder that is theirs.
   await lendDir(runs);
-  await sweepRuns(runs, log);
   await using stack = new AsyncDisposableStack();
   const { name, path } = stack.use(await openOwnedFolder(runFolders(runs)));
   const { path: sockets } = stack.use(await openOwnedFolder(await socketFolders()));

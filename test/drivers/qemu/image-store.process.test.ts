@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Progress, runTool } from '../../../src/core/index.ts';
+import { type Progress, runTool, sweepFolders } from '../../../src/core/index.ts';
+import { incomingFolders } from '../../../src/drivers/qemu/storage/image-index.ts';
 import { ImageStore } from '../../../src/drivers/qemu/storage/image-store.ts';
 
 const { signal } = new AbortController();
@@ -259,7 +260,7 @@ describe('what is known', () => {
     const adding = store.addStream({ name: 'slow', phase: 'upload', total: null, chunks }, options);
     await begun.promise;
     expect(await incoming()).toHaveLength(3);
-    await ImageStore.open(path);
+    await sweepFolders(incomingFolders(path));
     expect(await incoming()).toHaveLength(2);
     go.resolve();
     await adding;

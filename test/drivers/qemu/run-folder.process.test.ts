@@ -24,7 +24,7 @@ async function killedRun(runs: string, artifacts: string): Promise<{ path: strin
 
 test('a run has a private folder and one for sockets; closing removes both', async () => {
   await using runs = await temporary();
-  const run = await openRunFolder(runs.path, { log });
+  const run = await openRunFolder(runs.path);
   expect((await stat(run.path)).mode & 0o777).toBe(0o700);
   expect((await stat(run.sockets)).mode & 0o777).toBe(0o700);
   await writeFile(join(run.path, 'disk'), 'x');
@@ -38,7 +38,8 @@ test('what a killed process has left is swept away by the next, after the transc
   await using artifacts = await temporary();
   const dead = await killedRun(runs.path, artifacts.path);
   expect(await readdir(runs.path)).toHaveLength(2);
-  await using alive = await openRunFolder(runs.path, { log });
+  await sweepRuns(runs.path, log);
+  await using alive = await openRunFolder(runs.path);
   expect(await readdir(runs.path)).toEqual([alive.id, `${alive.id}.lock`]);
   await expect(stat(dead.sockets)).rejects.toThrow('ENOENT');
   expect(await readFile(join(artifacts.path, 'console.log'), 'utf8')).toBe('first and last words');
@@ -47,7 +48,7 @@ test('what a killed process has left is swept away by the next, after the transc
 test('a run whose owner lives is left alone, however deep its path', async () => {
   await using folder = await temporary();
   const runs = join(folder.path, 'a-long-name-for-a-folder/'.repeat(5));
-  await using run = await openRunFolder(runs, { log });
+  await using run = await openRunFolder(runs);
   await sweepRuns(runs, log);
   expect(await readdir(runs)).toEqual([run.id, `${run.id}.lock`]);
 });

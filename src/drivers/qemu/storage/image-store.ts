@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { acquireLock, metered, type OnProgress, sweepFolders } from '../../../core/index.ts';
+import { acquireLock, metered, type OnProgress } from '../../../core/index.ts';
 import {
   type Digests,
   type HttpHeaders,
@@ -84,7 +84,6 @@ export class ImageStore {
   static async open(folder: string, { largest = LARGEST, claim }: StoreOptions = {}): Promise<ImageStore> {
     const contents = await ContentStore.open(folder, largest, claim);
     const index = await ImageIndex.open(folder);
-    await sweepFolders(incomingFolders(folder));
     return new ImageStore(folder, contents, index);
   }
 
