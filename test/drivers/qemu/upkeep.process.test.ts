@@ -127,7 +127,7 @@ test('only what was not used for long enough is removed', async () => {
 test('an image that somebody begins to use while it is removed is given back', async () => {
   const images = await ImageStore.open(store);
   const { path, sha256 } = await images.addFile(await bootImage(), { signal });
-  const run = stack.use(await openRunFolder(join(state, 'runs'), { log }));
+  const run = stack.use(await openRunFolder(join(state, 'runs')));
   await mkdir(join(run.path, 'images'));
   let noted = false;
   const waste = await collectFlashed({

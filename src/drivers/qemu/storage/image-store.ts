@@ -16,7 +16,7 @@ import { type Claim, ContentStore, type StoredImage } from './content-store.ts';
 import { detectCompression, MAGIC_SIZE } from './decompress.ts';
 import { fileIdentity, isSettled } from './file-identity.ts';
 import { imageError } from './image-format.ts';
-import { ImageIndex, incomingFolders } from './image-index.ts';
+import { ImageIndex } from './image-index.ts';
 import { hashFile, openRegular, readAll } from './read-file.ts';
 
 /** Bytes that are to become an image. */
