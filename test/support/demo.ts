@@ -8,8 +8,11 @@ import { expect } from 'vitest';
 const PROGRAM = join(import.meta.dirname, '../../bin/jumplead.js');
 
 /** Starts `jumplead demo`. What it prints is also in the result, when that has come. */
-export function startDemo(...options: string[]) {
-  return execa(process.execPath, [PROGRAM, 'demo', ...options], { reject: false, stdin: 'ignore' });
+export const startDemo = (...options: string[]) => startDemoIn({}, ...options);
+
+/** As `startDemo`, with that added to the environment. */
+export function startDemoIn(env: Record<string, string>, ...options: string[]) {
+  return execa(process.execPath, [PROGRAM, 'demo', ...options], { reject: false, stdin: 'ignore', env });
 }
 
 /** Resolves when the text has been printed. */

@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { DisplayHandle } from '../../client/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
-import { buildImage } from '../../images/index.ts';
 import { serve } from '../../index.ts';
 import { watchBoot } from '../demo/boot.ts';
 import { openDemoFolder } from '../demo/folder.ts';
+import { findDemoImage } from '../demo/image.ts';
 import { checkPage } from '../demo/page.ts';
 import { checkPicture } from '../demo/picture.ts';
 import { type DemoPlan, planDemo } from '../demo/plan.ts';
@@ -32,10 +32,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 }
 
 async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: AbortSignal): Promise<void> {
-  const image = await steps.run('image', async ({ onProgress }) => {
-    if (plan.image) return { outcome: plan.image, value: plan.image };
-    const built = await buildImage({ name: 'debian-12', arch: plan.arch, onProgress, signal });
-    return { outcome: built, value: built };
+  const { image, instead } = await steps.run('image', async ({ onProgress }) => {
+    const value = await findDemoImage(plan, { onProgress, signal });
+    return { outcome: value.instead ? `${value.image}, ${value.instead}` : value.image, value };
   });
   await using vm = await steps.run('machine', async () => {
     const value = await serve(qemu({ arch: plan.arch, memory: '1GiB', cpus: 2 }), { artifacts: out, signal });
@@ -56,7 +55,7 @@ async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: Ab
   await using tty = await vm.console.open({ from: 'boot', signal });
   await watchBoot(steps, tty, vm.credentials, signal);
   const openSsh = () => vm.ssh.connect({ timeout: '5m', signal });
-  await showSelinux(steps, { tty, openSsh }, { optional: plan.image !== undefined });
+  await showSelinux(steps, { tty, openSsh }, { optional: instead !== null });
   await showScreen(vm.display, out, steps, plan.keep, signal);
   await steps.run('power off', async () => ({ outcome: await vm.power.off({ signal }), value: undefined }));
 }

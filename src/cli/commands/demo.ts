@@ -13,7 +13,10 @@ export function registerDemo(program: Command): void {
     .command('demo')
     .description('flash a machine, boot it, log in, look at its screen, and switch it off')
     .option('--arch <arch>', "x86_64 or aarch64 (default: this host's)")
-    .option('--image <path or URL>', 'another image than debian-12, which is built when it is missing')
+    .option(
+      '--image <path or URL>',
+      'another image than debian-12, which is built when it is missing (where it cannot be, fedora-44 is pulled)',
+    )
     .option('--keep', 'keep the machine and its page until Ctrl-C')
     .option(
       '--out <folder>',

@@ -8,6 +8,9 @@ const KERNEL = /Linux version (\S+)/;
 /** What EDK II says when no disk has anything to start. */
 const NOTHING_TO_BOOT = /UEFI Interactive Shell|No bootable option or device was found/;
 
+/** Some images keep their kernel from printing: then the first of it is its prompt, which is left to the login. */
+const PROMPT = /\S(?=\s+login: )/;
+
 /** Generous: a slow host under software emulation needs two minutes for the whole boot. */
 const BOOT_TIMEOUT = '15m';
 
@@ -24,8 +27,10 @@ export async function watchBoot(
     return { outcome: text, value: undefined };
   });
   await steps.run('kernel', async () => {
-    const { name, match } = await tty.expect({ kernel: KERNEL, nothing: NOTHING_TO_BOOT }, options);
+    const patterns = { kernel: KERNEL, nothing: NOTHING_TO_BOOT, prompt: PROMPT };
+    const { name, match } = await tty.expect(patterns, options);
     if (name === 'kernel') return { outcome: `Linux ${match?.[1]}`, value: undefined };
+    if (name === 'prompt') return { outcome: 'it prints nothing on this console', value: undefined };
     const message = `the firmware found nothing to boot on the image\nthe last lines of its console:\n${tty.tail}`;
     throw new DeviceError(message, { event: 'nothing to boot', tail: tty.tail });
   });

@@ -5,7 +5,7 @@ import { checkArch, type ImageArch } from '../../images/index.ts';
 /** What the demo will do, with every default filled in. */
 export interface DemoPlan {
   readonly arch: ImageArch;
-  /** A path or URL; without one, the image `debian-12` is found or built. */
+  /** A path or URL; without one, the image `debian-12` is found or built, or one like it is pulled. */
   readonly image: string | undefined;
   readonly keep: boolean;
   /** Folder of what the demo leaves. */
