@@ -29,9 +29,9 @@ test('this host, as people read it', async () => {
   await using dir = await workDir();
   const { stdout, exitCode } = await doctor(dir.path, []);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^✔ node +\d+\.\d+\.\d+, \//m);
-  expect(stdout).toMatch(/^. accelerator\.\w+ +\S/m);
-  expect(stdout).toMatch(/Machines of \w+ can be run here, by (kvm|hvf|tcg)\.$/);
+  expect(stdout).toMatch(/^ {2}✔ node +\d+\.\d+\.\d+, \//m);
+  expect(stdout).toMatch(/^ {2}. accelerator +\S/m);
+  expect(stdout).toMatch(/Machines of \w+ can be run here, by (kvm|hvf|tcg)\.$/m);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: there is no terminal to colour
   expect(stdout).not.toMatch(/\u001b/);
 });

@@ -1,10 +1,12 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { bounded } from '../../src/cli/doctor/bounded.ts';
 import type { Facts, MachineFacts, MetNeeds, SystemFacts } from '../../src/cli/doctor/facts.ts';
 import { judge } from '../../src/cli/doctor/judge.ts';
 import { readOsRelease } from '../../src/cli/doctor/os-release.ts';
-import { createReport, renderReport, shortcoming } from '../../src/cli/doctor/report.ts';
+import { renderReport } from '../../src/cli/doctor/render.ts';
+import { createReport, shortcoming } from '../../src/cli/doctor/report.ts';
 import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { MACHINE_NEEDS } from '../../src/cli/packages/needs.js';
 import { IMAGE_ARCHES, imageTools } from '../../src/images/index.ts';
@@ -250,13 +252,13 @@ test('macOS with QEMU of Homebrew: nothing that is only for Linux', () => {
       state: 'warning',
       summary: 'debian-12 cannot be built: mmdebstrap not found',
       fix: [],
-      notes: ['no package of this system has: mmdebstrap'],
+      notes: ['no package of this system has: mmdebstrap', 'jumplead demo pulls fedora-44 instead'],
     },
     'images.aarch64': {
       state: 'warning',
       summary: 'debian-12 cannot be built: mmdebstrap, mcopy not found',
       fix: ['brew install mtools'],
-      notes: ['no package of this system has: mmdebstrap'],
+      notes: ['no package of this system has: mmdebstrap', 'jumplead demo pulls fedora-44 instead'],
     },
   });
 });
@@ -327,10 +329,21 @@ describe('what killed processes have left', () => {
 test('in a pipe the report has no colours', () => {
   const text = renderReport(createReport(HEALTHY, judge(HEALTHY)), new PassThrough());
   expect(text).toMatch(/^jumplead \d/);
-  expect(text).toContain('✔ qemu.x86_64');
+  expect(text).toMatch(/^Machines of x86_64, as this host is\n {2}✔ qemu /m);
   expect(text).toContain('Machines of x86_64 can be run here, by kvm.');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
   expect(text).not.toMatch(/\u001b/);
+});
+
+test('on a terminal the report is no wider than that, but for lines that are to be copied', () => {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 60 });
+  const vsock = { path: '/dev/vhost-vsock', access: 'missing', group: null, member: false } as const;
+  const facts = { ...HEALTHY, vsock };
+  const text = stripVTControlCharacters(renderReport(createReport(facts, judge(facts)), terminal));
+  const wide = text.split('\n').filter((line) => line.length > 60 && !/^ +(?:\$|\S+$)/.test(line));
+  expect(wide).toEqual([]);
+  expect(text).toMatch(/^ {2}! vsock .*\n {10,}no machine needs it unless/m);
+  expect(text).toMatch(/They do without: .*vsock\.$/);
 });
 
 describe('the system', () => {

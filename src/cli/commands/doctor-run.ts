@@ -1,6 +1,7 @@
 import { gatherFacts } from '../doctor/gather.ts';
 import { judge } from '../doctor/judge.ts';
-import { createReport, renderReport, shortcoming } from '../doctor/report.ts';
+import { renderReport } from '../doctor/render.ts';
+import { createReport, shortcoming } from '../doctor/report.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import type { DoctorOptions } from './doctor.ts';
 

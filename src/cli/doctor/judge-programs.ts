@@ -1,4 +1,5 @@
 import type { Arch } from '../../drivers/qemu/index.ts';
+import { FALLBACK_IMAGE } from '../../images/index.ts';
 import { packageFor } from '../packages/install.js';
 import { MACHINE_NEEDS, type Need, type NeedId } from '../packages/needs.js';
 import type { Facts, MissingTool, SystemFacts } from './facts.ts';
@@ -56,7 +57,9 @@ export function judgeImageTools(arch: Arch, { imageTools, system }: Facts): Find
     if (missing.length === 0) return ok(check, 'debian-12 can be built');
     const names = missing.map(({ program }) => program).join(', ');
     const summary = `debian-12 cannot be built: ${names} not found`;
-    return warning(check, summary, adviseInstall(missing.map(needOf), system));
+    const advice = adviseInstall(missing.map(needOf), system);
+    const notes = [...advice.notes, `jumplead demo pulls ${FALLBACK_IMAGE} instead`];
+    return warning(check, summary, { ...advice, notes });
   });
 }
 

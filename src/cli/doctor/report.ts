@@ -1,6 +1,5 @@
-import { styleText } from 'node:util';
 import { LaunchError, VERSION } from '../../core/index.ts';
-import { type Facts, isUnknown } from './facts.ts';
+import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
 /**
@@ -23,34 +22,6 @@ export interface Report {
 export function createReport(facts: Facts, findings: readonly Finding[]): Report {
   const runs = findings.every(({ state }) => state !== 'error');
   return { version: 1, jumplead: VERSION, arch: facts.system.arch, runs, findings, facts };
-}
-
-const MARKS = {
-  ok: ['green', '✔'],
-  warning: ['yellow', '!'],
-  error: ['red', '✘'],
-} as const;
-
-/** The report for people; in colours where `stream` is a terminal. */
-export function renderReport(report: Report, stream: NodeJS.WritableStream): string {
-  const { findings, jumplead, arch, runs } = report;
-  const width = Math.max(...findings.map(({ check }) => check.length));
-  const indent = ' '.repeat(width + 4);
-  const lines = findings.flatMap(({ check, state, summary, notes, fix }) => {
-    const [colour, mark] = MARKS[state];
-    return [
-      `${styleText(colour, mark, { stream })} ${check.padEnd(width)}  ${summary}`,
-      ...notes.map((note) => `${indent}${note}`),
-      ...fix.map((line) => `${indent}$ ${styleText('bold', line, { stream })}`),
-    ];
-  });
-  const verdict = runs ? ['', `Machines of ${arch} can be run here${howFast(report)}.`] : [];
-  return [`jumplead ${jumplead}`, '', ...lines, ...verdict].join('\n');
-}
-
-function howFast({ arch, facts }: Report): string {
-  const accelerator = arch && facts.machines[arch].accelerator;
-  return accelerator && !isUnknown(accelerator) ? `, by ${accelerator.name}` : '';
 }
 
 /** The error of a host that cannot run a machine of its own architecture; it names every finding that says so. */
