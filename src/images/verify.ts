@@ -94,5 +94,7 @@ function remedyFor(image: CachedImage): string | null {
       ? `jumplead images build ${image.name}${arch}`
       : null;
   const known = CATALOGUE.some(({ name }) => name === image.name);
-  return known ? `jumplead images pull ${image.name}${arch}` : `jumplead images pull ${image.source}`;
+  if (known) return `jumplead images pull ${image.name}${arch}`;
+  const [address, secret] = image.source.split('?');
+  return `jumplead images pull ${address}${secret === undefined ? '' : '  # with what was behind its ?'}`;
 }

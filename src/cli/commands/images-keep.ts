@@ -63,6 +63,7 @@ export async function collect({ olderThan, dryRun = false, json }: GcOptions): P
   ];
   const bytes = waste.reduce((sum, one) => sum + one.bytes, 0);
   if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed: waste }, null, 2)}\n`);
+  else if (waste.length === 0) process.stdout.write('nothing to remove\n');
   else
     process.stdout.write(
       `${alignColumns(waste.map(describeWaste), { right: [1] })}${summary(bytes, dryRun)}\n`,

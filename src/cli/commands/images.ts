@@ -44,9 +44,9 @@ function registerPull(images: Command): void {
 The path of the image is printed to stdout, everything else to stderr.
 
 Environment:
-  https_proxy, http_proxy, no_proxy       the proxy
-  SSL_CERT_FILE, NODE_EXTRA_CA_CERTS      authorities of your own
-  JUMPLEAD_MIRROR_FEDORA, _DEBIAN, _UBUNTU  a mirror for all pulls
+  https_proxy, http_proxy, no_proxy         the proxy
+  SSL_CERT_FILE, NODE_EXTRA_CA_CERTS        authorities of your own
+  JUMPLEAD_MIRROR_FEDORA, _DEBIAN, _UBUNTU  a mirror, for all pulls
 
 Examples:
   jumplead images pull fedora-44

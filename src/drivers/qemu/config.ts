@@ -154,7 +154,11 @@ const fields = {
     'Display device. Default: `vga` on x86_64, `virtio-gpu` on aarch64',
   ),
   extraArgs: field('key', z.array(z.string()).default([]), 'Added to the QEMU command line as they are'),
-  image: field('key', Path.optional(), 'Image (path or URL) that is flashed when the machine is opened'),
+  image: field(
+    'key',
+    Path.optional(),
+    'Image (path, URL, or name of one that was built or pulled) that is flashed when the machine is opened',
+  ),
   consoleLimit: field(
     'instance',
     SizeText.default('256MiB'),

@@ -2,9 +2,11 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chdir, cwd } from 'node:process';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { QemuConfig } from '../../../src/drivers/qemu/config.ts';
 import { locateFiles } from '../../../src/drivers/qemu/config-files.ts';
+import { cachedBuild } from '../../../src/images/cache.ts';
+import { describeFile } from '../../../src/images/digest.ts';
 
 const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-files-'));
 
@@ -74,4 +76,33 @@ test('says what a file that is there must allow', async () => {
   await expect(locateFiles(written)).rejects.toThrow('the file must be writable (ENOTDIR)');
   const read = QemuConfig.parse({ disks: [{ path, format: 'raw', readonly: true }] });
   await expect(locateFiles(read)).rejects.toThrow('the file must be readable (ENOTDIR)');
+});
+
+test('an image that was built or pulled is found by its name, after a file that is called so', async () => {
+  await using dir = await workDir();
+  vi.stubEnv('JUMPLEAD_CACHE', join(dir.path, 'cache'));
+  const before = cwd();
+  chdir(dir.path);
+  try {
+    const locate = (image: string) => locateFiles(QemuConfig.parse({ arch: 'x86_64', image }));
+    await expect(locate('debian-12')).rejects.toThrow(
+      'image: got "debian-12"; there is no such file; jumplead images build debian-12 --arch x86_64 makes it',
+    );
+    await expect(locate('fedora-44')).rejects.toThrow(
+      '; jumplead images pull fedora-44 --arch x86_64 fetches it',
+    );
+    await expect(locate('box')).rejects.toThrow(
+      'there is no such file, nor an image of that name in the cache',
+    );
+    const kept = await cachedBuild({ name: 'box', arch: 'x86_64', format: 1 }, async (work) => {
+      await writeFile(join(work, 'out', 'disk.qcow2'), 'x');
+      return [await describeFile(join(work, 'out'), 'disk.qcow2')];
+    });
+    expect((await locate('box')).image).toBe(kept.file);
+    await writeFile(join(dir.path, 'box'), '');
+    expect((await locate('box')).image).toBe(join(dir.path, 'box'));
+  } finally {
+    chdir(before);
+    vi.unstubAllEnvs();
+  }
 });
