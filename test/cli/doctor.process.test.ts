@@ -1,11 +1,14 @@
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { isUnknown } from '../../src/cli/doctor/facts.ts';
 import type { Report } from '../../src/cli/doctor/report.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'bin', 'jumplead.js');
+const fixture = (name: string) => join(import.meta.dirname, '../fixtures', name);
 const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-doctor-'));
 
 /** Runs the command with folders of its own, so that nothing was learnt of this host before. */
@@ -47,6 +50,23 @@ test('this host, as JSON, with what a dead machine has left', async () => {
   expect(facts.leftovers).toEqual([{ kind: 'machine', path: run }]);
   expect(found['leftovers']).toMatchObject({ state: 'warning' });
   expect(await readdir(join(run, '..'))).toEqual(['00000000dead']);
+});
+
+test('what killed machines and sessions have left is told apart, and nothing of it is touched', async () => {
+  await using dir = await workDir();
+  const env = { XDG_RUNTIME_DIR: join(dir.path, 'run') };
+  const machine = [fixture('run-holder.ts'), join(dir.path, 'state', 'jumplead', 'runs')];
+  for (const command of [machine, [fixture('flood-exporter.ts')]]) {
+    const killed = execa(process.execPath, command, { env, reject: false });
+    await once(killed.stdout, 'data');
+    killed.kill('SIGKILL');
+    await killed;
+  }
+  const { facts, found } = await report(dir.path, env);
+  const kinds = isUnknown(facts.leftovers) ? [] : facts.leftovers.map(({ kind }) => kind);
+  expect(kinds.toSorted()).toEqual(['machine', 'sockets of a machine', 'sockets of a session']);
+  expect(found['leftovers']?.fix).toEqual([]);
+  expect((await report(dir.path, env)).facts.leftovers).toEqual(facts.leftovers);
 });
 
 test('with an empty PATH, no machine can be run: the fault of the lab', async () => {

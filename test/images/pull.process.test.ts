@@ -3,8 +3,10 @@ import { readdirSync } from 'node:fs';
 import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Progress } from '../../src/core/index.ts';
+import { inspectImage } from '../../src/drivers/qemu/index.ts';
 import { collectImages, listImages, type PullImageOptions, pullImage } from '../../src/images/index.ts';
 import { type BrokenHost, openBrokenHost, type Reply } from '../fixtures/broken-host.ts';
 
@@ -234,6 +236,19 @@ describe('an image by its address', () => {
     };
     await expect(pullUrl({ inspect })).rejects.toThrow('no image');
     expect(await shelf()).toEqual([]);
+  });
+
+  test('that is cut short where it was packed is not kept', async () => {
+    const { stdout } = await execa('xz', ['-c'], { input: BYTES, encoding: 'buffer' });
+    const address = '/my/disk.img.xz';
+    host.serve(address, { bytes: stdout.subarray(0, -20) });
+    const failed = pullUrl({ image: `${host.url}${address}`, inspect: inspectImage });
+    await expect(failed).rejects.toMatchObject({ code: 'image', message: expect.stringContaining(address) });
+    expect(await shelf()).toEqual([]);
+    host.serve(address, { bytes: stdout });
+    expect((await pullUrl({ image: `${host.url}${address}`, inspect: inspectImage })).image.name).toBe(
+      'disk',
+    );
   });
 
   test('keeps its secrets out of what is written down', async () => {
