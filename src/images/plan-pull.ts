@@ -1,7 +1,8 @@
 import { basename } from 'node:path/posix';
 import { ConfigError } from '../core/index.ts';
 import { checkArch, IMAGE_ARCHES, type ImageArch } from './arches.ts';
-import { findInCatalogue, placeOf } from './catalogue.ts';
+import { IMAGE_NAMES } from './build-image.ts';
+import { CATALOGUE, findInCatalogue, placeOf } from './catalogue.ts';
 import { FACTS } from './kept.ts';
 
 /** A digest that a file must have. */
@@ -82,6 +83,13 @@ function planAddress(request: PullRequest): PullPlan {
   const name = request.name ?? file.replace(/(?:\.(?:qcow2|img|raw|gz|xz|bz2|zst))+$/i, '');
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     throw invalid('name', name, 'letters, digits, dots, dashes and underscores, and no dot or dash in front');
+  const taken = [...IMAGE_NAMES, ...CATALOGUE.map((entry) => entry.name)];
+  if (taken.includes(name))
+    throw invalid(
+      'name',
+      name,
+      'another image is called so that can be built or pulled: choose another name',
+    );
   return {
     name,
     arch: request.arch === undefined ? guessArch(file) : checkArch(request.arch),

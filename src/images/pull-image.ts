@@ -50,41 +50,53 @@ export async function pullImage(options: PullImageOptions): Promise<Pull> {
   const { cache, waits, signal = new AbortController().signal } = options;
   const plan = planPull(options, hostArch());
   const phases = createPhases(options.onProgress);
-  const root = pulledDir(cache);
-  await using turn = await takeTurn(root, subjectOf(plan), { signal });
+  await using turn = await takeTurn(pulledDir(cache), subjectOf(plan), { signal });
   const digest = await explained(plan, askDigest(plan, phases.begin, { signal, waits }));
   const before = (await listPulled({ cache }))
     .filter((image) => isOf(plan, image))
     .toSorted((a, b) => b.pulled.getTime() - a.pulled.getTime());
   const same = digest && before.find((image) => image.digest?.value === digest.value);
   if (same) return { image: same, known: true };
-
-  const expected = digest ? { [digest.algorithm]: digest.value } : {};
-  const { onProgress } = options;
   const [latest] = digest ? [] : before;
-  const unless = latest?.validator ?? undefined;
-  await using download = await explained(
-    plan,
-    openDownload(plan.url, { signal, expected, onProgress, waits, unless }),
-  );
-  if (latest && download.isUnchanged) return { image: latest, known: true };
-  const path = join(turn.out, plan.file);
-  await requireSpace(turn.out, download.size ?? 0, download.source);
-  await explained(plan, writeAll(download, path)).catch(async (error) => {
-    throw (await replacedMeanwhile(plan, digest, error, { signal, waits })) ?? error;
-  });
+  const fetched = await fetchImage(plan, turn.out, { ...options, signal, digest, latest });
+  if ('id' in fetched) return { image: fetched, known: true };
 
   phases.begin('check');
   const file = await describeFile(turn.out, plan.file, { signal });
-  await options.inspect?.(path, download.source, signal);
+  await options.inspect?.(join(turn.out, plan.file), fetched.source, signal);
   signal.throwIfAborted();
   const facts: z.infer<typeof PulledFacts> = {
     ...{ id: idOf(plan, digest?.value ?? file.sha256), name: plan.name, arch: plan.arch },
-    ...{ source: download.source, digest, validator: download.validator ?? null, user: plan.user },
+    ...{ ...fetched, digest, user: plan.user },
     files: [file],
     pulled: new Date(),
   };
   return { image: { kind: 'pulled', ...(await turn.settle(facts)) }, known: false };
+}
+
+interface FetchOptions extends PullImageOptions {
+  readonly signal: AbortSignal;
+  readonly digest: PulledImage['digest'];
+  /** What was at the address when it was pulled last. */
+  readonly latest: PulledImage | undefined;
+}
+
+/** Writes the file of an image into `folder`, and tells where it is from; or returns the one that is there, if it is still the same. */
+async function fetchImage(
+  plan: PullPlan,
+  folder: string,
+  { digest, latest, signal, waits, onProgress }: FetchOptions,
+): Promise<Pick<PulledImage, 'source' | 'validator'> | PulledImage> {
+  const expected = digest ? { [digest.algorithm]: digest.value } : {};
+  const unless = latest?.validator ?? undefined;
+  const opening = openDownload(plan.url, { signal, expected, onProgress, waits, unless });
+  await using download = await explained(plan, opening);
+  if (latest && download.isUnchanged) return latest;
+  await requireSpace(folder, download.size ?? 0, download.source);
+  await explained(plan, writeAll(download, join(folder, plan.file))).catch(async (error) => {
+    throw (await replacedMeanwhile(plan, digest, error, { signal, waits })) ?? error;
+  });
+  return { source: download.source, validator: download.validator ?? null };
 }
 
 type Ways = Pick<PullImageOptions, 'waits'> & { readonly signal: AbortSignal };

@@ -98,6 +98,7 @@ describe('planPull', () => {
     { image: url, sha256, checksums: 'https://files.example/SHA256SUMS' },
     { image: url, checksums: 'SHA256SUMS' },
     { image: url, name: '../x' },
+    { image: 'https://files.example/debian-12.qcow2' },
     { image: url, arch: 'arm64' },
     { image: url, mirror: 'https://mirror.example' },
     { image: 'ftp://files.example/x.img' },
