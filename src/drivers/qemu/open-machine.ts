@@ -98,7 +98,9 @@ async function equip(
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs')));
   const images = flashedDir(cacheDir());
   const notes = new ImageNotes(run.path);
-  for (const path of [config.kernel, config.initrd]) if (path !== undefined) await notes.add(path);
+  const { kernel, initrd, cdrom, disks } = config;
+  for (const path of [kernel, initrd, cdrom, ...disks.map((disk) => disk.path)])
+    if (path !== undefined) await notes.add(path);
   const store = await ImageStore.open(images, { claim: (path) => notes.add(path) });
   const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content')];
   const taken = await usersOfRuns(dirname(run.path));
