@@ -1,7 +1,7 @@
 export type { QemuConfig, QemuConfigInput } from './config.ts';
 export * from './driver.ts';
 export * from './storage/collect-store.ts';
-export * from './storage/images-in-use.ts';
+export { findImagesInUse, type StorePlaces } from './storage/images-in-use.ts';
 export { inspectImage } from './storage/inspect-image.ts';
 export * from './storage/verify-store.ts';
 export * from './survey.ts';

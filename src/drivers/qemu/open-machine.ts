@@ -27,6 +27,7 @@ import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
 import { flashedDir } from './storage/content-store.ts';
 import { ImageNotes } from './storage/image-notes.ts';
 import { ImageStore } from './storage/image-store.ts';
+import { registerRuns } from './storage/images-in-use.ts';
 import { Media } from './storage/media.ts';
 import { Trail } from './trail.ts';
 
@@ -98,6 +99,7 @@ async function equip(
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs')));
   const images = flashedDir(cacheDir());
   const notes = new ImageNotes(run.path);
+  await registerRuns(cacheDir(), dirname(run.path));
   const { kernel, initrd, cdrom, disks } = config;
   for (const path of [kernel, initrd, cdrom, ...disks.map((disk) => disk.path)])
     if (path !== undefined) await notes.add(path);

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateDir } from '../../../core/index.ts';
+import { cacheDir, stateDir } from '../../../core/index.ts';
 import { findLiveRuns } from '../run-folder.ts';
 import { ImageNotes } from './image-notes.ts';
 
@@ -9,9 +11,25 @@ export interface StorePlaces {
   readonly cache?: string | undefined;
 }
 
-/** The images, kernels and other files that machines are using that are open now, of every process of this user. */
-export async function findImagesInUse({ state = stateDir() }: StorePlaces = {}): Promise<string[]> {
-  const runs = await findLiveRuns(join(state, 'runs'));
-  const used = await Promise.all(runs.map((run) => new ImageNotes(run).read()));
+/** Where a cache has links to the folders of runs that use it: state folders may differ where the cache does not. */
+const runsOf = (cache: string) => join(cache, 'images', 'runs');
+
+/** Writes down in a cache that runs in the folder `runs` use its images. */
+export async function registerRuns(cache: string, runs: string): Promise<void> {
+  const name = createHash('sha256').update(runs).digest('hex').slice(0, 16);
+  await mkdir(runsOf(cache), { recursive: true, mode: 0o700 });
+  await symlink(runs, join(runsOf(cache), name)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+
+/** The images, kernels and other files that machines are using that are open now, of every process that shares the cache. */
+export async function findImagesInUse(places: StorePlaces = {}): Promise<string[]> {
+  const { state = stateDir(), cache = cacheDir() } = places;
+  const names = await readdir(runsOf(cache)).catch(() => []);
+  const registered = await Promise.all(names.map((name) => readlink(join(runsOf(cache), name))));
+  const folders = new Set([join(state, 'runs'), ...registered]);
+  const runs = await Promise.all([...folders].map(findLiveRuns));
+  const used = await Promise.all(runs.flat().map((run) => new ImageNotes(run).read()));
   return [...new Set(used.flat())];
 }
