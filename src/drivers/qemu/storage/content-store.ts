@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, readdir, rename, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -89,14 +89,19 @@ export class ContentStore {
   /**
    * Takes in what `chunks` unpack to.
    *
-   * @param verify Called when all has come; what it throws keeps the image out.
+   * @param finish Called when all has come: tells the SHA-256 of it. What it throws keeps the image out.
    * @throws ImageError when it is no image, damaged, incomplete or refused; CapacityError when the disk is full.
    */
-  async add(chunks: AsyncIterable<Uint8Array>, about: NewContent, verify: () => void): Promise<StoredImage> {
+  async add(
+    chunks: AsyncIterable<Uint8Array>,
+    about: NewContent,
+    finish: () => string,
+  ): Promise<StoredImage> {
     await using scratch = await openOwnedFolder(incomingFolders(this.#store));
     const path = join(scratch.path, 'image');
-    const sha256 = await this.#unpack(chunks, path, about.name);
-    verify();
+    const unpacked = await this.#unpack(chunks, path, about.name);
+    const sent = finish();
+    const sha256 = unpacked ?? sent;
     return await this.#admit(path, sha256, about);
   }
 
@@ -128,14 +133,17 @@ export class ContentStore {
     await requireSpace(this.#store, needed, what);
   }
 
-  /** Writes what `chunks` unpack to into a new file. Returns its SHA-256. */
-  async #unpack(chunks: AsyncIterable<Uint8Array>, path: string, name: string): Promise<string> {
+  /** Writes what `chunks` unpack to into a new file. Returns its SHA-256, unless it is what came, as it came. */
+  async #unpack(chunks: AsyncIterable<Uint8Array>, path: string, name: string): Promise<string | undefined> {
     await using file = await open(path, 'wx', 0o600);
-    const hash = createHash('sha256');
+    let hash: Hash | undefined;
+    const onDetected = (encoding: string | undefined) => {
+      if (encoding !== undefined) hash = createHash('sha256');
+    };
     const writer = new SparseWriter(file);
     const room = await spareSpace(this.#store);
-    for await (const chunk of decompressDetected(chunks, name)) {
-      hash.update(chunk);
+    for await (const chunk of decompressDetected(chunks, name, onDetected)) {
+      hash?.update(chunk);
       await writer.write(chunk).catch(async (error) => {
         throw await explainDiskFull(error, this.#store, writer.length + chunk.length, name);
       });
@@ -144,7 +152,7 @@ export class ContentStore {
       if (writer.written > room) throw await outOfSpace(this.#store, writer.written, name);
     }
     await writer.finish();
-    return hash.digest('hex');
+    return hash?.digest('hex');
   }
 
   /** Takes a complete file over, if it is an image and not there already. */

@@ -44,13 +44,22 @@ export function decompress(chunks: Bytes, encoding: ContentEncoding, source: str
   }
 }
 
-/** Undoes whatever compression the bytes begin with; other bytes pass as they are. */
-export async function* decompressDetected(chunks: Bytes, source: string): Bytes {
+/**
+ * Undoes whatever compression the bytes begin with; other bytes pass as they are.
+ *
+ * @param onDetected Told before the first bytes which compression that is, if it is any.
+ */
+export async function* decompressDetected(
+  chunks: Bytes,
+  source: string,
+  onDetected: (encoding: ContentEncoding | undefined) => void = () => undefined,
+): Bytes {
   const iterator = chunks[Symbol.asyncIterator]();
   try {
     const start = await takeStart(iterator);
     const whole = startWith(start, iterator);
     const encoding = detectCompression(start);
+    onDetected(encoding);
     yield* encoding ? decompress(whole, encoding, source) : whole;
   } finally {
     await iterator.return?.();

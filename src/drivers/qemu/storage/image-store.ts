@@ -214,8 +214,10 @@ export class ImageStore {
     };
     let sent = '';
     const image = await this.#contents.add(observed(), { name, signal }, () => {
-      sent = `${hash.digest('hex')}.${size}`;
+      const sha256 = hash.digest('hex');
+      sent = `${sha256}.${size}`;
       requireDigest(sent, expected, name);
+      return sha256;
     });
     await this.#index.write('sent', sent, image.sha256);
     return { image, sent };
