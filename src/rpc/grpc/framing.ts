@@ -75,6 +75,11 @@ export class MessageParser {
     return this.#length === undefined && this.#prefix.length === 0;
   }
 
+  /** How many bytes of a message have come that is not complete. */
+  get unfinished(): number {
+    return this.#length === undefined ? 0 : this.#length - this.#missing;
+  }
+
   /** Takes the next chunk. @throws GrpcError for a compressed message or one above 4 MiB. */
   push(chunk: Buffer): void {
     let rest = chunk;

@@ -18,6 +18,18 @@ export const READ_AHEAD = 256 * KIB;
 /** Bytes that may wait to be sent before `write` makes its caller wait; also the most that goes out in one write. */
 export const WRITE_AHEAD = 512 * KIB;
 
+/**
+ * The same for all calls of a connection together. Beyond it a call may have one message on its way at a time: those that
+ * are not read do not stop the others.
+ */
+export const CONNECTION_WRITE_AHEAD = 8 * MIB;
+
+/** Calls under way on all connections of a server together; more are refused. */
+export const MAX_CALLS = 16_384;
+
+/** The bytes of messages that are not complete yet, for all calls of a connection; the call that goes beyond fails. */
+export const CONNECTION_UNFINISHED = 16 * MIB;
+
 /** Connections of a server from which a call was let in; the calls of others are refused. They may be idle for ever. */
 export const MAX_CONNECTIONS = 256;
 

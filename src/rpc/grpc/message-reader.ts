@@ -1,13 +1,16 @@
 import type { Http2Stream } from 'node:http2';
+import { shareOfUnfinished } from './budget.ts';
 import type { Decode } from './codec.ts';
 import { MessageParser } from './framing.ts';
-import { READ_AHEAD } from './limits.ts';
+import { CONNECTION_UNFINISHED, READ_AHEAD } from './limits.ts';
 import { GrpcError, Status } from './status.ts';
 
 interface Queued<T> {
   readonly message: T;
   readonly cost: number;
 }
+
+const TOO_MUCH = `more than ${CONNECTION_UNFINISHED} bytes of messages that are not complete came on one connection`;
 
 /** What a queued message costs beside its bytes. */
 const OVERHEAD = 64;
@@ -37,10 +40,13 @@ export class MessageReader<T> implements AsyncIterableIterator<T, undefined, und
     const parser = new MessageParser((parts, length) =>
       this.#push({ message: decode(parts), cost: length + OVERHEAD }),
     );
+    const share = shareOfUnfinished(stream);
     stream.on('data', (chunk: Buffer) => {
       if (this.#end) return;
       try {
         parser.push(chunk);
+        share.set(parser.unfinished);
+        if (share.isSpent && parser.unfinished > 0) throw new GrpcError(Status.RESOURCE_EXHAUSTED, TOO_MUCH);
       } catch (error) {
         on.invalid(error);
       }

@@ -1,4 +1,5 @@
 import type { Http2Stream } from 'node:http2';
+import { type Share, shareOfWrites } from './budget.ts';
 import type { Encode } from './codec.ts';
 import { joinSmall } from './framing.ts';
 import { WRITE_AHEAD } from './limits.ts';
@@ -13,6 +14,7 @@ export class MessageWriter<T> {
   readonly #encode: Encode<T>;
   #gathered: Uint8Array[] = [];
   #gatheredSize = 0;
+  readonly #share: Share;
   #pending = 0;
   #room: PromiseWithResolvers<void> | undefined;
   #closed: (() => unknown) | undefined;
@@ -20,6 +22,7 @@ export class MessageWriter<T> {
   constructor(stream: Http2Stream, encode: Encode<T>) {
     this.#stream = stream;
     this.#encode = encode;
+    this.#share = shareOfWrites(stream);
   }
 
   /** Sends a message, which is the writer's from then on. Resolves when there is room for the next. */
@@ -32,7 +35,8 @@ export class MessageWriter<T> {
       this.#gatheredSize += chunk.length;
       this.#pending += chunk.length;
     }
-    if (this.#pending < WRITE_AHEAD) return READY;
+    this.#share.set(this.#pending);
+    if (this.#hasRoom) return READY;
     if (!this.#room) {
       this.#room = Promise.withResolvers();
       this.#room.promise.catch(() => undefined); // A caller may choose not to wait.
@@ -64,9 +68,14 @@ export class MessageWriter<T> {
     this.#room = undefined;
   }
 
+  get #hasRoom(): boolean {
+    return this.#share.isSpent ? this.#pending === 0 : this.#pending < WRITE_AHEAD;
+  }
+
   #sent(size: number): void {
     this.#pending -= size;
-    if (!this.#room || this.#pending >= WRITE_AHEAD) return;
+    this.#share.set(this.#pending);
+    if (!this.#room || !this.#hasRoom) return;
     this.#room.resolve();
     this.#room = undefined;
   }

@@ -8,7 +8,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Duration, parseDuration } from '../../core/index.ts';
-import { MAX_CONNECTIONS, SERVER_SESSION, SERVER_WINDOW } from './limits.ts';
+import { MAX_CALLS, MAX_CONNECTIONS, SERVER_SESSION, SERVER_WINDOW } from './limits.ts';
 import { type Arrival, type ListenAddress, type Listener, openListener } from './listener.ts';
 import { refuseHttp, runHandler } from './serve-call.ts';
 import { Http2ServerCall } from './server-call.ts';
@@ -29,6 +29,8 @@ export interface GrpcServerOptions {
   readonly intercept?: Intercept;
   /** The status for an error that is not a GrpcError. By default UNKNOWN, which tells the peer nothing. */
   readonly toStatus?: (error: unknown, call: ServerCall) => GrpcError;
+  /** How many calls may be under way; MAX_CALLS by default. */
+  readonly maxCalls?: number;
 }
 
 /** A gRPC server without a place of its own: it serves any number of listeners and single connections. */
@@ -141,6 +143,13 @@ class Http2Server implements GrpcServer {
     const route = this.#routes.get(call.path);
     const next = async () => {
       if (!route) throw new GrpcError(Status.UNIMPLEMENTED, `${call.path} is not served here`);
+      const { maxCalls = MAX_CALLS } = this.#options;
+      if (this.#calls.size > maxCalls) {
+        throw new GrpcError(
+          Status.RESOURCE_EXHAUSTED,
+          `${maxCalls} calls are under way, the most that are served`,
+        );
+      }
       if (!admit()) throw new GrpcError(Status.RESOURCE_EXHAUSTED, TOO_MANY);
       await runHandler(route, stream, call);
     };

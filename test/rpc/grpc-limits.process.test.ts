@@ -66,3 +66,17 @@ test('more clients than there is room for are told so, until another leaves', as
   const motd = async () => (await late.channel.unary(getReport, {})).motd;
   await expect.poll(() => motd().catch(String)).toBe('here'); // As soon as the server has seen the other one leave.
 });
+
+test('more calls than may be under way are refused, and served once others have ended', async () => {
+  await using served = await serve({ maxCalls: 2, exporter });
+  const frames = [await served.channel.openFrames(), await served.channel.openFrames()];
+  for (const { headers } of frames) await headers;
+  expect((await grpcFailureOf(served.channel.unary(getReport, {}))).message).toBe(
+    'RESOURCE_EXHAUSTED: 2 calls are under way, the most that are served',
+  );
+  const [first] = frames;
+  first?.end();
+  await Array.fromAsync(first ?? []);
+  expect((await served.channel.unary(getReport, {})).motd).toBe('here');
+  frames[1]?.cancel();
+});
