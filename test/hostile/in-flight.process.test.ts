@@ -5,12 +5,17 @@ import { createChannel } from '../../src/rpc/grpc/index.ts';
 import { data } from '../rpc/grpc-fixture.ts';
 import { startVictim } from './victim.ts';
 
+/** Longer than it takes on the slowest of hosts. */
+const TIMEOUT = 300_000;
+
 const CALLS = 10_000;
 /** MiB that the exporter may ever have needed; docs/limits.md says so. */
 const MOST = 700;
 
 describe('ten thousand calls in flight', () => {
-  test('on one connection are all answered: those that are too many wait at the client', async () => {
+  test('on one connection are all answered: those that are too many wait at the client', {
+    timeout: TIMEOUT,
+  }, async () => {
     await using victim = await startVictim();
     await using channel = createChannel({ path: victim.place.socket });
     const { uuid = '' } = victim.root.children.get('vm') ?? {};
@@ -26,7 +31,7 @@ describe('ten thousand calls in flight', () => {
     expect(await victim.peak()).toBeLessThan(MOST);
   });
 
-  test('that all wait for something at the same time are all answered', async () => {
+  test('that all wait for something at the same time are all answered', { timeout: TIMEOUT }, async () => {
     await using victim = await startVictim();
     await using stack = new AsyncDisposableStack();
     const { uuid = '' } = victim.root.children.get('net') ?? {};

@@ -5,6 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startVictim, type Victim } from './victim.ts';
 
+/** Longer than it takes on the slowest of hosts. */
+const TIMEOUT = 300_000;
+
 /** A connection that never says anything, once it is there. */
 async function silent(stack: AsyncDisposableStack, address: object): Promise<Socket> {
   const socket = connect(address as { path: string }).on('error', () => undefined); // SAFE: an address
@@ -21,7 +24,9 @@ const ways = ({ place: { socket, port, tlsPort, page } }: Victim) => ({
 });
 
 describe('connections that send nothing', () => {
-  test('a thousand of them on every listener: whoever says something gets in all the same', async () => {
+  test('a thousand of them on every listener: whoever says something gets in all the same', {
+    timeout: TIMEOUT,
+  }, async () => {
     await using victim = await startVictim();
     await using stack = new AsyncDisposableStack();
     for (const address of Object.values(ways(victim))) {
@@ -37,7 +42,7 @@ describe('connections that send nothing', () => {
     expect(victim.complaints()).toBe('');
   });
 
-  test('the oldest of them make room', async () => {
+  test('the oldest of them make room', { timeout: TIMEOUT }, async () => {
     await using victim = await startVictim();
     await using stack = new AsyncDisposableStack();
     for (const address of Object.values(ways(victim))) {
@@ -50,7 +55,9 @@ describe('connections that send nothing', () => {
     await victim.checkNewcomers();
   });
 
-  test('where few files may be open: nobody dies of it, and honest clients get in', async () => {
+  test('where few files may be open: nobody dies of it, and honest clients get in', {
+    timeout: TIMEOUT,
+  }, async () => {
     await using victim = await startVictim({ openFiles: 96 });
     const { descriptors: before } = await victim.measure();
     await using stack = new AsyncDisposableStack();
@@ -65,7 +72,7 @@ describe('connections that send nothing', () => {
     expect((await victim.measure()).descriptors).toBeLessThanOrEqual(before + 48);
   });
 
-  test('where no file can be opened any more: it goes on once one can', async () => {
+  test('where no file can be opened any more: it goes on once one can', { timeout: TIMEOUT }, async () => {
     await using victim = await startVictim({ openFiles: 96 });
     await using stack = new AsyncDisposableStack();
     const limit = (files: number) => execFileSync('prlimit', [`--pid=${victim.pid}`, `--nofile=${files}:96`]);

@@ -14,6 +14,9 @@ import { connectRaw, type RawClient } from '../rpc/raw-session.ts';
 import { linesOf } from '../support/lines.ts';
 import { peakMemory } from './victim.ts';
 
+/** Longer than it takes on the slowest of hosts. */
+const TIMEOUT = 300_000;
+
 const { logStream } = ExporterService.method;
 const MIB = 2 ** 20;
 /** What the guest prints. */
@@ -177,7 +180,7 @@ const attackers: Readonly<Record<string, (started: Started, stack: AsyncDisposab
     },
   };
 
-test('memory is bounded, whatever is not read; who reads gets everything', async () => {
+test('memory is bounded, whatever is not read; who reads gets everything', { timeout: TIMEOUT }, async () => {
   await using started = await start();
   await using stack = new AsyncDisposableStack();
   for (const [name, attack] of Object.entries(attackers)) {

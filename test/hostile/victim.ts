@@ -60,7 +60,14 @@ export async function startVictim({ openFiles }: { openFiles?: number } = {}): P
   const { cert, key, fingerprint } = await selfSigned();
   await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
 
-  const command = [process.execPath, '--expose-gc', FIXTURE, certFile, keyFile];
+  const command = [
+    process.execPath,
+    '--expose-gc',
+    '--disable-warning=ExperimentalWarning',
+    FIXTURE,
+    certFile,
+    keyFile,
+  ];
   const limited = openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}:${openFiles}`];
   const [program = '', ...args] = [...limited, ...command];
   const child = spawn(program, args, { stdio: 'pipe' });

@@ -27,7 +27,8 @@ export function decodeWith<D extends DescMessage>(schema: D): Decode<MessageShap
     try {
       return fromBinary(schema, joinParts(parts));
     } catch (cause) {
-      throw new GrpcError(Status.INTERNAL, `not a valid ${schema.typeName}: ${String(cause)}`, { cause });
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      throw new GrpcError(Status.INTERNAL, `not a valid ${schema.typeName}: ${problem}`, { cause });
     }
   };
 }

@@ -57,9 +57,14 @@ export const CLIENT_WINDOW = 96 * KIB;
 /** The buffer of a connection that has none of its own. */
 export const SOCKET_BUFFER = MIB;
 
-const STREAM_WINDOW = 512 * KIB;
-const MAX_STREAMS = 256;
-const MAX_HEADER_LIST = 16 * KIB;
+/** Bytes of a call that may be under way. */
+export const STREAM_WINDOW = 512 * KIB;
+
+/** Calls under way on one connection; a client waits with others. */
+export const MAX_STREAMS = 256;
+
+/** Headers of a call, as HTTP/2 counts them. */
+export const MAX_HEADER_LIST = 16 * KIB;
 
 /**
  * Node counts only what is queued for sending against `maxSessionMemory` (in MB), and refuses new streams above it. Our
