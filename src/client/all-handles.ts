@@ -10,11 +10,12 @@ import './storage.ts';
 
 export type { ConsoleHandle, ConsoleStreamOptions, SerialHandle, TtyOptions } from './console/console.ts';
 export type { Pattern, Patterns } from './console/patterns.ts';
-export type { Expected, Tty } from './console/tty.ts';
+export type { Expected, Tty, TtyWaitOptions } from './console/tty.ts';
 export type { TtyLoginOptions } from './console/tty-login.ts';
 export type { TtyResult, TtyRunOptions } from './console/tty-run.ts';
 export type { DisplayHandle, DisplayOptions, Screen, VncHandle, VncScreen } from './display.ts';
 export type { Expectation } from './expected-digests.ts';
+export type { FaultOptions } from './faults/fault-watch.ts';
 export type { DumpOptions, FlasherHandle, FlashOptions } from './flasher.ts';
 export type { Forward, PortForwardOptions, UnixForward, UnixForwardOptions } from './forward.ts';
 export type { ImageInput } from './image-source.ts';

@@ -1,5 +1,5 @@
 import type { ByteSize, WaitOptions } from '../core/index.ts';
-import { Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
+import { type FaultNews, Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
 import type { RemoteNode } from './node.ts';
@@ -20,6 +20,11 @@ export interface MachineHandle {
   describe(options?: WaitOptions): Promise<MachineDescription>;
   /** What the machine does from now on, until the session ends or the caller stops iterating. */
   events(options?: WaitOptions): AsyncIterable<MachineEvent>;
+  /**
+   * What keeps the machine from what somebody waits for: how things are, then each fault, and `null` when one that lasted is
+   * over.
+   */
+  faults(options?: WaitOptions): AsyncIterable<FaultNews>;
   /** The size of the disk at the next power-on. */
   setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
   /** The memory at the next power-on. */
@@ -51,6 +56,10 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
     events: (options) => {
       requireExtended(node, 'events', STOCK_CALLS);
       return calls.events(options);
+    },
+    faults: (options) => {
+      requireExtended(node, 'faults', STOCK_CALLS);
+      return calls.faults(options);
     },
     setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
     setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),

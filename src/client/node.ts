@@ -9,6 +9,8 @@ export interface RemoteNode<I extends Interface = Interface> {
   /** True when the peer announces our interface id: our extension methods are there. A stock Jumpstarter exporter has none. */
   readonly extended: boolean;
   readonly session: SessionInfo;
+  /** Whether the peer says that it has this method. */
+  offers(method: keyof I['methods'] & string): boolean;
   /** The child of that name, if the report has it. */
   child<C extends Interface>(name: string, contract: C): RemoteNode<C> | undefined;
   /** This node, or the nearest above it, that is such a one. */

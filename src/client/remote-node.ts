@@ -1,4 +1,4 @@
-import type { Client, Interface } from '../interfaces/index.ts';
+import { type Client, type Interface, wireName } from '../interfaces/index.ts';
 import type { RemoteExporter, ReportNode } from '../rpc/index.ts';
 import { matchInterface } from './known-interfaces.ts';
 import type { RemoteNode, SessionInfo } from './node.ts';
@@ -20,6 +20,7 @@ export function remoteNode<I extends Interface>(
     },
     extended,
     session,
+    offers: (method) => wireName(method) in node.methods,
     child: (name, childContract) => {
       const child = node.children.get(name);
       return child && remoteNode(exporter, session, child, childContract);

@@ -1,6 +1,6 @@
 import { FaultDetector, type FaultSign } from './fault-detector.ts';
 import type { FaultPattern } from './fault-patterns.ts';
-import type { FaultEvent } from './faults.ts';
+import type { ConsoleFaultEvent } from './faults.ts';
 
 /** A fault that a console has shown. */
 export interface ConsoleFault {
@@ -12,7 +12,7 @@ export interface ConsoleFault {
 
 export interface ConsoleFaultsParts {
   /** What is no fault here. */
-  readonly tolerate?: readonly FaultEvent[] | undefined;
+  readonly tolerate?: readonly ConsoleFaultEvent[] | undefined;
   /** Called once what belongs to the fault has been shown as well, its call trace for one. */
   readonly onFault: (fault: ConsoleFault) => void;
   /** Another kernel starts: whatever there was is over. */

@@ -18,6 +18,13 @@ export const ConsoleOptions = z.strictObject({
   from: ConsoleStart.default('next'),
   /** Takes the turn to write from whoever has it. */
   takeOver: z.boolean().default(false),
+  /** Whether the next reader `from: 'next'` goes on where this one ends. Default: when it is `from: 'next'` itself. */
+  counts: z.boolean().optional(),
+  /**
+   * What becomes of the stream when the machine stands still, after a panic for one. `end` (default): it ends with that error.
+   * `stay`: it goes on with what comes after a reset, and ends only with the power; its reader follows the machine's `faults`.
+   */
+  faults: z.enum(['end', 'stay']).optional(),
 });
 
 /** What the recorder knows. Offsets count bytes since recording began; `boot` is that of the last power-on. */
@@ -26,6 +33,8 @@ export const ConsoleStatus = z.object({
   /** The first that is still there: a transcript has a limit. */
   oldest: z.number(),
   boot: z.number(),
+  /** Where the next reader `from: 'next'` starts. */
+  next: z.number().optional(),
   /** Who may write now, if anybody. */
   writer: z.string().nullable(),
   /** The file in which the console is recorded, on the exporter's host. */

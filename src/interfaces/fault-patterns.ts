@@ -1,8 +1,8 @@
-import type { FaultEvent } from './faults.ts';
+import type { ConsoleFaultEvent } from './faults.ts';
 
 /** A fault that is known by what the console shows. */
 export interface FaultPattern {
-  readonly event: FaultEvent;
+  readonly event: ConsoleFaultEvent;
   /** In words, as an error begins. */
   readonly what: string;
   /** Nothing more is to be expected of the machine. */

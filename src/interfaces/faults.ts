@@ -1,16 +1,10 @@
 import { z } from 'zod';
-import { DeviceError } from '../core/index.ts';
+import { DeviceError, type DeviceFailure } from '../core/index.ts';
 
-/** What may happen to a machine so that waiting for it is in vain. Each is the name of its machine event as well. */
-export const FAULT_EVENTS = [
-  /** QEMU has ended, without having been asked to. */
-  'EXIT',
+/** What a console shows of a machine, so that waiting for it is in vain. */
+export const CONSOLE_FAULT_EVENTS = [
   /** The guest's kernel has given up. */
   'GUEST_PANICKED',
-  /** QEMU could not write to the host's disk, and has stopped the machine. */
-  'BLOCK_IO_ERROR',
-  /** The accelerator cannot go on, and QEMU has stopped the machine. */
-  'INTERNAL_ERROR',
   /** Something in the guest's kernel is broken; the guest may go on. */
   'GUEST_OOPS',
   /** The guest's kernel has killed a process for want of memory; the guest goes on. */
@@ -22,7 +16,13 @@ export const FAULT_EVENTS = [
   /** The firmware waits for commands in its own shell. */
   'FIRMWARE_SHELL',
 ] as const;
-export type FaultEvent = (typeof FAULT_EVENTS)[number];
+export type ConsoleFaultEvent = (typeof CONSOLE_FAULT_EVENTS)[number];
+
+/**
+ * Each is the name of a machine event as well. `EXIT`: QEMU has ended without having been asked to. `BLOCK_IO_ERROR`: it could
+ * not write to the host's disk, `INTERNAL_ERROR`: the accelerator could not go on; both have stopped the machine.
+ */
+export type FaultEvent = ConsoleFaultEvent | 'EXIT' | 'BLOCK_IO_ERROR' | 'INTERNAL_ERROR';
 
 const text = z.string();
 
@@ -56,13 +56,31 @@ export type MachineFault = z.output<typeof MachineFault>;
 export const FaultNews = z.object({ fault: MachineFault.nullable() });
 export type FaultNews = z.output<typeof FaultNews>;
 
-/** The error of somebody who waited, or wants to wait, for a machine with this fault. */
+/** No more lines of the console than these are in the text for people. */
+const QUOTED_LINES = 15;
+
+/** The text of a fault for people: what has happened, and the evidence. */
+export function describeFault(what: string, failure: DeviceFailure): string {
+  const { detectedBy, since, stderr, tail, command } = failure;
+  const lines = tail.split(/\r*\n/).filter((line) => line.trim() !== '');
+  return [
+    `${what}; detected by ${detectedBy}, since ${since}`,
+    ...(stderr ? [`QEMU said: ${stderr}`] : []),
+    ...(lines.length > 0 ? ['last on the console:'] : ['the console has shown nothing']),
+    ...lines.slice(-QUOTED_LINES).map((line) => `  | ${line.replaceAll(/[^\P{Cc}\t]/gu, '').trimEnd()}`),
+    ...(command ? [`to start it by hand: ${command}`] : []),
+  ].join('\n');
+}
+
+/** The error of somebody who waits, or wants to wait, for a machine with this fault. */
 export function faultError(
-  { message, failure }: MachineFault,
-  { operation, waitingFor }: { readonly operation: string; readonly waitingFor?: string | undefined },
+  { message, failure }: Pick<MachineFault, 'message' | 'failure'>,
+  about: { readonly operation?: string; readonly waitingFor?: string } = {},
 ): DeviceError {
+  const { operation, waitingFor } = about;
   const [first = '', ...evidence] = message.split('\n');
-  const vain = waitingFor === undefined ? '' : `; ${waitingFor} will not come`;
-  const lines = [`${operation}: ${first}${vain}`, ...evidence];
-  return new DeviceError(lines.join('\n'), failure, { operation });
+  const prefix = operation === undefined ? '' : `${operation}: `;
+  const vain = waitingFor === undefined ? '' : `; still waiting for ${waitingFor}`;
+  const lines = [`${prefix}${first}${vain}`, ...evidence];
+  return new DeviceError(lines.join('\n'), failure, operation === undefined ? {} : { operation });
 }

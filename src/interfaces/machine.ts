@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { arg, call, defineInterface, stream } from './contract.ts';
+import { FaultNews } from './faults.ts';
 import { SizeText } from './schemas.ts';
 
-/** What the machine did, as QEMU's QMP reports it: `SHUTDOWN`, `RESET`, `STOP`, `RESUME`, `GUEST_PANICKED`, `BLOCK_IO_ERROR`, ... */
+/** What the machine did, as QEMU's QMP reports it or its console shows it: `SHUTDOWN`, `RESET`, `STOP`, `RESUME`, `GUEST_PANICKED`, `BLOCK_IO_ERROR`, `GUEST_OOPS`, ... */
 export const MachineEvent = z.object({
   event: z.string(),
   /** ISO 8601. */
@@ -58,5 +59,8 @@ export const Machine = defineInterface(
       idempotent: true,
     }),
     events: stream('What the machine does from now on', { returns: MachineEvent }),
+    faults: stream('What keeps the machine from what somebody waits for: now, and from now on', {
+      returns: FaultNews,
+    }),
   },
 );

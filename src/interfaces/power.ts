@@ -35,7 +35,8 @@ export const MeteredPower = defineInterface('metered-power.v1', about, {
   read: stream('Readings of voltage and current', { returns: PowerReading }),
 });
 
-export const PowerState = z.enum(['off', 'running', 'paused', 'panicked', 'io-error', 'shutdown']);
+/** `stuck`: the CPUs run, but firmware or system have given up; the machine's `faults` say why. */
+export const PowerState = z.enum(['off', 'running', 'stuck', 'paused', 'panicked', 'io-error', 'shutdown']);
 export type PowerState = z.output<typeof PowerState>;
 
 /**

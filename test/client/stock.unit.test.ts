@@ -31,6 +31,7 @@ async function stock<I extends Interface>(
     },
     child: () => undefined,
     nearest: () => undefined,
+    offers: () => false,
   };
   return { handle: (await createHandle(contract, node)) as HandleFor<I>, made };
 }

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { WaitOptions } from '../../src/core/index.ts';
 import type { Client, Machine } from '../../src/interfaces/index.ts';
 import { type Check, describeChecks, type OpenSpecimen } from './check.ts';
 import { checkName, isDeviceFault, methodChecksOf } from './method-checks.ts';
@@ -33,6 +34,12 @@ async function listen(calls: Calls): Promise<{ next(): Promise<string> }> {
       return value.event;
     },
   };
+}
+
+/** What a machine says of its faults at first. */
+async function firstFault(calls: Calls, options?: WaitOptions) {
+  for await (const { fault } of calls.faults(options)) return fault;
+  throw new Error('the stream of faults has ended');
 }
 
 const eventChecks: readonly Check<MachineSpecimen>[] = [
@@ -125,6 +132,13 @@ export const machineChecks: readonly Check<MachineSpecimen>[] = [
     together: 'shared',
   }),
   ...eventChecks,
+  ...method({
+    method: 'faults',
+    kind: 'stream',
+    call: (calls, options) => firstFault(calls, options),
+    expect: (fault) => expect(fault).toBe(null),
+    together: 'shared',
+  }),
 ];
 
 export const describeMachine = (title: string, open: OpenSpecimen<MachineSpecimen>) =>

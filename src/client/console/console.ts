@@ -7,10 +7,11 @@ import {
   Serial,
 } from '../../interfaces/index.ts';
 import { closeWithSession } from '../closing.ts';
+import { type FaultOptions, watchFaults } from '../faults/fault-watch.ts';
 import { registerHandle } from '../handles.ts';
 import { requireExtended } from '../missing.ts';
 import type { RemoteNode } from '../node.ts';
-import { openTty, type Tty } from './tty.ts';
+import { openTty, type Tty, type TtyParts } from './tty.ts';
 
 /** How a recorded console is opened as bytes. */
 export interface ConsoleStreamOptions extends WaitOptions {
@@ -28,6 +29,8 @@ export interface ConsoleStreamOptions extends WaitOptions {
 export interface TtyOptions {
   /** `keep` leaves escape sequences in the text. Default: `strip`; `login` and `run` want that. */
   readonly escapes?: 'strip' | 'keep';
+  /** What waits do when the device fails, unless they say so themselves: see `FaultOptions`. Default: `reject`. */
+  readonly faults?: FaultOptions['faults'];
 }
 
 /** A console that is recorded from its first byte. */
@@ -73,17 +76,22 @@ function createConsole(node: RemoteNode<typeof Console>): ConsoleHandle {
   };
   return {
     stream,
-    open: async ({ escapes, ...options } = {}) => {
+    open: async ({ escapes, faults, ...options } = {}) => {
       using deadline = startDeadline(options, { operation: 'console.open', waitingFor: 'the console' });
       const { signal } = deadline;
       const status = node.extended ? await calls.status({ signal }) : undefined;
-      const channel = await stream({ ...options, timeout: undefined, signal });
+      const recorded = status && locate(node, status, options.from);
+      const waits = { timeout: undefined, signal };
+      const channel = recorded
+        ? await calls.connect(steadily(recorded.start, options), waits)
+        : await stream({ ...options, ...waits });
       const hasShownAnything = async () => {
         if (!node.extended) return true;
         const { offset, boot } = await calls.status();
         return offset > boot;
       };
-      return ownTty(node, channel, escapes, status?.transcript ?? undefined, hasShownAnything);
+      const transcript = status?.transcript ?? undefined;
+      return ownTty(node, { channel, escapes, faults, transcript, recorded, hasShownAnything });
     },
     status: async (options) => {
       requireExtended(node, 'status', STOCK_CALLS);
@@ -93,13 +101,40 @@ function createConsole(node: RemoteNode<typeof Console>): ConsoleHandle {
   };
 }
 
+/**
+ * Where in the recording a stream is going to begin, and who tells of faults. Said beforehand, it is known of each fault
+ * whether its text has been read already.
+ */
+function locate(
+  node: RemoteNode<typeof Console>,
+  { next, boot, offset, oldest = 0 }: ConsoleStatus,
+  from: ConsoleStart = 'next',
+): TtyParts['recorded'] {
+  const watch = next === undefined ? undefined : watchFaults(node);
+  if (!watch || next === undefined) return undefined;
+  const start = typeof from === 'number' ? from : { next, boot, now: offset }[from];
+  // What is not there any more is told by the stream.
+  return start < oldest ? undefined : { watch, start };
+}
+
+/** A stream that goes on after a reset. */
+function steadily(start: number, { from = 'next', takeOver = false }: ConsoleStreamOptions) {
+  return { from: start, takeOver, counts: from === 'next', faults: 'stay' } as const;
+}
+
 function createSerial(node: RemoteNode<typeof Serial>): SerialHandle {
   const { calls } = node;
   return {
     stream: (options) => calls.connect(undefined, options),
-    open: async ({ escapes, ...options } = {}) => {
+    open: async ({ escapes, faults, ...options } = {}) => {
       const channel = await calls.connect(undefined, options);
-      return ownTty(node, channel, escapes, undefined, async () => true);
+      return ownTty(node, {
+        channel,
+        escapes,
+        faults,
+        transcript: undefined,
+        hasShownAnything: async () => true,
+      });
     },
     setDtr: async (value, options) => void (await calls.setDtr(value, options)),
     setRts: async (value, options) => void (await calls.setRts(value, options)),
@@ -109,15 +144,16 @@ function createSerial(node: RemoteNode<typeof Serial>): SerialHandle {
 
 function ownTty(
   node: RemoteNode,
-  channel: ByteChannel,
-  escapes: 'strip' | 'keep' = 'strip',
-  transcript: string | undefined,
-  hasShownAnything: () => Promise<boolean>,
+  {
+    escapes = 'strip',
+    channel,
+    ...parts
+  }: Omit<TtyParts, 'escapes' | 'whyEnded' | 'close' | 'node'> & Pick<TtyOptions, 'escapes'>,
 ): Tty {
   const { session } = node;
   const close = closeWithSession(session, () => channel[Symbol.asyncDispose]());
   const whyEnded = () => (session.signal.aborted ? session.signal.reason : undefined);
-  return openTty({ channel, escapes, transcript, hasShownAnything, whyEnded, close, node });
+  return openTty({ ...parts, channel, escapes, whyEnded, close, node });
 }
 
 registerHandle(Console, createConsole);

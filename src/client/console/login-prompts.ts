@@ -20,11 +20,3 @@ export function userPrompt(username: string, after = ''): RegExp {
   const user = literally(username);
   return new RegExp(`(?:^|[\\r\\n])\\[?${user}@[\\w.-]+[: ][^\\r\\n$#%>]*[$#%>] ${after}`);
 }
-
-/** What a system says that will never show a login prompt. */
-export const HOPELESS = {
-  panic: /Kernel panic - not syncing: [^\r\n]*[\r\n]/,
-  'emergency-mode': /You are in (?:emergency|rescue) mode/,
-  'emergency-shell':
-    /Entering emergency mode\. Exit the shell|Dropping to a shell!|(?:^|[\r\n])\(initramfs\) /,
-} as const satisfies Record<string, RegExp>;

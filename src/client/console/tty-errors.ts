@@ -7,6 +7,8 @@ import {
   raceSignal,
   startDeadline,
 } from '../../core/index.ts';
+import { DeviceFailureFields, faultError, type MachineFault } from '../../interfaces/index.ts';
+import { FaultStrike } from './tty-faults.ts';
 import { StreamEnd } from './tty-reader.ts';
 
 /** What an error about a console tells. */
@@ -16,6 +18,8 @@ export interface TtyEvidence {
   readonly patterns: readonly string[];
   readonly tail: string;
   readonly transcript: string | undefined;
+  /** Takes secrets out of a text. */
+  readonly mask: (text: string) => string;
 }
 
 /** A call that waits for a console: it ends with its caller's signal, or when its time is up. */
@@ -38,6 +42,7 @@ export function startWait(options: OpenWait, operation: string): TtyWait {
     race: (promise) => raceSignal(promise, deadline.signal),
     failed: (error, evidence) => {
       if (options.signal?.aborted) return options.signal.reason;
+      if (error instanceof FaultStrike) return failedError(operation, error.fault, evidence);
       if (error instanceof StreamEnd) return closedError(operation, error.cause, evidence);
       if (!(error instanceof DeadlineError) || error !== deadline.signal.reason) return error;
       const what = `gave up after ${describeDeadline(error)}, still waiting for ${evidence.waitingFor}`;
@@ -50,9 +55,22 @@ export function startWait(options: OpenWait, operation: string): TtyWait {
 function closedError(operation: string, cause: unknown, evidence: TtyEvidence): Error {
   // Somebody else writes on this console: the device is all right.
   if (isDutError(cause) && cause.code === 'busy') return cause;
+  const failure = DeviceFailureFields.safeParse(isDutError(cause) && cause.code === 'device' && cause.fields);
+  if (isDutError(cause) && failure.success)
+    return failedError(operation, { message: cause.message, failure: failure.data }, evidence);
   const why = isDutError(cause) ? `: ${cause.message.split('\n')[0]}` : '';
   const what = `the console ended while waiting for ${evidence.waitingFor}${why}`;
   return expectError('closed', operation, what, evidence, cause);
+}
+
+/** The device has failed: one kind of error, whoever waited for whatever. */
+function failedError(
+  operation: string,
+  { message, failure }: Pick<MachineFault, 'message' | 'failure'>,
+  { mask, waitingFor }: TtyEvidence,
+): Error {
+  const masked = { message: mask(message), failure: { ...failure, tail: mask(failure.tail) } };
+  return faultError(masked, { operation, waitingFor });
 }
 
 function expectError(

@@ -9,5 +9,5 @@ export interface TtyLine {
   /** Types Ctrl-C. */
   interrupt(): Promise<void>;
   /** What an error about this console shows. */
-  evidence(): Pick<TtyEvidence, 'tail' | 'transcript'>;
+  evidence(): Pick<TtyEvidence, 'tail' | 'transcript' | 'mask'>;
 }

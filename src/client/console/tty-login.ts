@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { AuthError, DeviceError, ExpectError, type OpenWait, type WaitOptions } from '../../core/index.ts';
+import { AuthError, ExpectError, type OpenWait, type WaitOptions } from '../../core/index.ts';
+import type { FaultOptions } from '../faults/fault-watch.ts';
 import type { Credentials } from '../machine.ts';
 import { pause } from '../pause.ts';
 import {
   BARE_PROMPT,
-  HOPELESS,
   LOGIN_PROMPT,
   LOGIN_PROMPT_AT_END,
   NEW_PASSWORD_PROMPT,
@@ -16,7 +16,7 @@ import { quoteTail, startWait } from './tty-errors.ts';
 import type { TtyLine } from './tty-line.ts';
 import { createMarks } from './tty-marks.ts';
 
-export interface TtyLoginOptions extends WaitOptions {
+export interface TtyLoginOptions extends WaitOptions, FaultOptions {
   /** `false`: never types Enter at a console that is silent (a boot loader may take any key as its stop). */
   readonly nudge?: boolean;
 }
@@ -147,12 +147,6 @@ class Conversation {
         ];
         throw new AuthError(lines.join('\n'), {}, { operation: 'console.login' });
       }
-      default: {
-        const event = found?.name ?? '';
-        const { tail } = this.#tty.reader;
-        const lines = [`console.login: the system will not come up (${event})`, ...quoteTail(tail)];
-        throw new DeviceError(lines.join('\n'), { event, tail }, { operation: 'console.login' });
-      }
     }
   }
 
@@ -162,7 +156,6 @@ class Conversation {
       shell: userPrompt(this.#credentials.username),
       ...(this.#typed === 'name' && { password: PASSWORD_PROMPT }),
       ...(this.#typed === 'password' && { 'new-password': NEW_PASSWORD_PROMPT }),
-      ...HOPELESS,
     };
   }
 

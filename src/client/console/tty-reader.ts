@@ -1,6 +1,7 @@
 import { createEscapeFilter, raceSignal } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import type { ByteChannel, FaultNews } from '../../interfaces/index.ts';
 import { createMatchers, literally, type Patterns } from './patterns.ts';
+import { TtyFaults } from './tty-faults.ts';
 import { type Found, UnreadText } from './unread-text.ts';
 
 /** How much text nobody has asked for is kept; older text is in the transcript. */
@@ -18,20 +19,36 @@ export class StreamEnd extends Error {}
 export class TtyReader {
   readonly #unread = new UnreadText();
   readonly #secrets: RegExp[] = [];
+  readonly #faults: TtyFaults;
   #window = WINDOW;
   #tail = '';
   #end: StreamEnd | undefined;
   #news = Promise.withResolvers<void>();
 
-  /** Reads `channel` to its end; `why` is asked for a reason when it ends without one. */
-  async pump(channel: ByteChannel, escapes: 'strip' | 'keep', why: () => unknown): Promise<void> {
+  constructor(faults: TtyFaults = new TtyFaults()) {
+    this.#faults = faults;
+  }
+
+  /** Reads `channel` to its end; `why` is asked for a reason when it ends without one. `onText` gets all text as it came. */
+  async pump(
+    channel: ByteChannel,
+    escapes: 'strip' | 'keep',
+    why: () => unknown,
+    onText: (text: string) => void = () => undefined,
+  ): Promise<void> {
     // Not even a byte order mark is swallowed: what is read does not depend on how it came in pieces.
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     const filter = escapes === 'strip' ? createEscapeFilter() : undefined;
-    const add = (text: string) => this.#add(filter?.push(text) ?? text);
+    const add = (text: string) => {
+      this.#add(filter?.push(text) ?? text);
+      onText(text);
+    };
     let cause: unknown;
     try {
-      for await (const chunk of channel) add(decoder.decode(chunk, { stream: true }));
+      for await (const chunk of channel) {
+        add(decoder.decode(chunk, { stream: true }));
+        this.#faults.advance(chunk.length);
+      }
     } catch (error) {
       cause = error;
     }
@@ -42,7 +59,18 @@ export class TtyReader {
 
   /** The last text that came, whether or not it was consumed, without secrets. */
   get tail(): string {
-    return this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), this.#tail);
+    return this.mask(this.#tail);
+  }
+
+  /** The text without secrets. */
+  mask(text: string): string {
+    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
+  }
+
+  /** Something has gone wrong with the device: it ends who waits when all text before it has been read. */
+  hear(news: FaultNews): void {
+    this.#faults.hear(news);
+    this.#announce();
   }
 
   /** From now on shown as `***`: a long secret wherever it stands, a short one at the end of a line, as an echo is. */
@@ -64,7 +92,7 @@ export class TtyReader {
   /**
    * Waits for one of `patterns` and consumes up to its end.
    *
-   * @throws StreamEnd when the stream has ended; the signal's reason when that aborts.
+   * @throws StreamEnd when the stream has ended; FaultStrike when the device has failed; the signal's reason when that aborts.
    */
   async find(patterns: Patterns, signal: AbortSignal): Promise<Found> {
     for (;;) {
@@ -82,6 +110,7 @@ export class TtyReader {
       const found = this.#unread.search(matchers);
       if (found) return found;
       if (this.#end) throw this.#end;
+      this.#faults.check();
       if (!(await this.somethingComes(quiet, signal))) return undefined;
     }
   }
@@ -94,6 +123,7 @@ export class TtyReader {
       if (text !== '') return text;
       if (this.#end?.cause !== undefined) throw this.#end.cause;
       if (this.#end) return undefined;
+      this.#faults.check();
       await this.somethingComes(Number.POSITIVE_INFINITY, signal);
     }
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CommandError, type OpenWait, type WaitOptions } from '../../core/index.ts';
+import type { FaultOptions } from '../faults/fault-watch.ts';
 import { type Command, shellLine } from '../shell-words.ts';
 import { planTtyCommand } from './tty-command.ts';
 import { quoteTail, startWait } from './tty-errors.ts';
@@ -12,7 +13,7 @@ export interface TtyResult {
   readonly exitCode: number;
 }
 
-export interface TtyRunOptions extends WaitOptions {
+export interface TtyRunOptions extends WaitOptions, FaultOptions {
   /** `false`: a command that fails is no error. */
   readonly reject?: boolean;
 }

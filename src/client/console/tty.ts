@@ -1,11 +1,14 @@
 import { type OpenWait, StateError, type WaitOptions } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import type { ByteChannel, FaultNews } from '../../interfaces/index.ts';
+import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import type { Credentials } from '../machine.ts';
 import type { RemoteNode } from '../node.ts';
 import type { Command } from '../shell-words.ts';
 import { type DEFAULT_TIMEOUT, withDefault } from '../timeouts.ts';
 import { describePatterns, type Pattern, type Patterns } from './patterns.ts';
+import { findFaults } from './text-faults.ts';
 import { startWait, type TtyEvidence } from './tty-errors.ts';
+import { TtyFaults } from './tty-faults.ts';
 import type { TtyLine } from './tty-line.ts';
 import { LOGIN_TIMING, type LoginCircumstances, loginOnTty, type TtyLoginOptions } from './tty-login.ts';
 import { TtyReader } from './tty-reader.ts';
@@ -23,6 +26,8 @@ export interface Expected<Name extends string = string> {
   readonly text: string;
 }
 
+export type TtyWaitOptions = WaitOptions & FaultOptions;
+
 /**
  * An open console: one conversation at a time, in text.
  *
@@ -37,25 +42,28 @@ export interface Tty extends AsyncIterable<string>, AsyncDisposable {
    * A regular expression is tried on what has come so far: let it end in something definite, such as `\r\n`. Its match
    * may have up to 64 KiB.
    *
-   * @throws ExpectError with `reason: 'timeout'`, or `'closed'` when the console has ended, with the device's error as
-   * its cause where the device has failed.
+   * @throws ExpectError with `reason: 'timeout'`, or `'closed'` when the console has ended; DeviceError at once when the device
+   * fails, unless the text came before that.
    */
-  expect(pattern: Pattern, options?: WaitOptions): Promise<Expected<'match'>>;
-  expect<const P extends Patterns>(patterns: P, options?: WaitOptions): Promise<Expected<keyof P & string>>;
+  expect(pattern: Pattern, options?: TtyWaitOptions): Promise<Expected<'match'>>;
+  expect<const P extends Patterns>(
+    patterns: P,
+    options?: TtyWaitOptions,
+  ): Promise<Expected<keyof P & string>>;
   /** Types text, or sends bytes as they are. */
   write(data: string | Uint8Array, options?: WaitOptions): Promise<void>;
   /** Types text and the Enter key. */
   sendLine(text: string, options?: WaitOptions): Promise<void>;
   /** Types Ctrl-C. */
   interrupt(options?: WaitOptions): Promise<void>;
-  /** The next text; waits for some. `undefined` when the console has ended. */
-  read(options?: WaitOptions): Promise<string | undefined>;
+  /** The next text; waits for some. `undefined` when the console has ended. @throws DeviceError when the device stands still. */
+  read(options?: TtyWaitOptions): Promise<string | undefined>;
   /**
    * Logs in and ends at a shell prompt, also when somebody is logged in already. A login that is refused is tried again
    * with the next prompt: the user may still have to be made.
    *
-   * @throws AuthError when the time is up and logins were refused; DeviceError when the system says that it will not come
-   * up; ExpectError otherwise. None shows the password.
+   * @throws AuthError when the time is up and logins were refused; DeviceError when the device fails or its system
+   * does not come up; ExpectError otherwise. None shows the password.
    */
   login(credentials: Credentials, options?: TtyLoginOptions): Promise<void>;
   /**
@@ -64,7 +72,7 @@ export interface Tty extends AsyncIterable<string>, AsyncDisposable {
    *
    * A command that takes too long, or whose signal aborts, gets a Ctrl-C.
    *
-   * @throws CommandError when it fails, unless `reject` is false.
+   * @throws CommandError when it fails, unless `reject` is false; DeviceError when the device fails meanwhile.
    */
   run(command: Command, options?: TtyRunOptions): Promise<TtyResult>;
   /** The last text that came, whether or not it was consumed. */
@@ -79,6 +87,10 @@ export interface TtyParts {
   readonly channel: ByteChannel;
   readonly escapes: 'strip' | 'keep';
   readonly transcript: string | undefined;
+  /** Who tells of faults, and where in the recording the channel begins. Without, they are found in the text. */
+  readonly recorded?: { readonly watch: FaultWatch; readonly start: number } | undefined;
+  /** What calls do at faults unless they say so themselves. */
+  readonly faults?: FaultOptions['faults'];
   readonly hasShownAnything: LoginCircumstances['hasShownAnything'];
   /** Why the channel has ended, if that is known elsewhere. */
   readonly whyEnded: () => unknown;
@@ -90,20 +102,31 @@ export interface TtyParts {
 
 /** Opens a conversation on `channel`, which it then owns. */
 export function openTty(parts: TtyParts): Tty {
-  const reader = new TtyReader();
-  void reader.pump(parts.channel, parts.escapes, parts.whyEnded);
-  return new ConsoleTty(reader, parts);
+  const { channel, escapes, whyEnded, recorded } = parts;
+  const faults = new TtyFaults(recorded?.start);
+  const reader = new TtyReader(faults);
+  const hear = (news: FaultNews) => reader.hear(news);
+  const found = recorded ? undefined : findFaults(() => reader.tail, hear);
+  const told = recorded?.watch.listen(hear);
+  const pumping = reader.pump(channel, escapes, whyEnded, found && ((text) => found.push(text)));
+  void pumping.finally(() => {
+    found?.[Symbol.dispose]();
+    told?.[Symbol.dispose]();
+  });
+  return new ConsoleTty(reader, faults, parts);
 }
 
 class ConsoleTty implements Tty {
   readonly #reader: TtyReader;
+  readonly #faults: TtyFaults;
   readonly #parts: TtyParts;
   readonly #line: TtyLine;
   /** Whose turn it is to read. */
   #turn: string | undefined;
 
-  constructor(reader: TtyReader, parts: TtyParts) {
+  constructor(reader: TtyReader, faults: TtyFaults, parts: TtyParts) {
     this.#reader = reader;
+    this.#faults = faults;
     this.#parts = parts;
     this.#line = {
       reader,
@@ -123,12 +146,12 @@ class ConsoleTty implements Tty {
 
   async expect<const P extends Patterns>(
     wanted: Pattern | P,
-    options: WaitOptions = {},
+    options: TtyWaitOptions = {},
   ): Promise<Expected<never>> {
     const patterns: Patterns =
       typeof wanted === 'string' || wanted instanceof RegExp ? { match: wanted } : wanted;
     const shown = describePatterns(patterns);
-    return this.#takeTurn('expect', async () => {
+    return this.#takeTurn('expect', options, async () => {
       using wait = startWait(this.#withDefault('expect', options), 'console.expect');
       try {
         const { name, groups, before, text } = await this.#reader.find(patterns, wait.signal);
@@ -157,8 +180,8 @@ class ConsoleTty implements Tty {
     return this.write('\x03', options);
   }
 
-  read(options: WaitOptions = {}): Promise<string | undefined> {
-    return this.#takeTurn('read', async () => {
+  read(options: TtyWaitOptions = {}): Promise<string | undefined> {
+    return this.#takeTurn('read', options, async () => {
       using wait = startWait(options, 'console.read');
       try {
         return await this.#reader.read(wait.signal);
@@ -175,14 +198,14 @@ class ConsoleTty implements Tty {
   login(credentials: Credentials, options: TtyLoginOptions = {}): Promise<void> {
     const { hasShownAnything, timing = LOGIN_TIMING } = this.#parts;
     const waits = this.#withDefault('login', options);
-    return this.#takeTurn('login', () =>
+    return this.#takeTurn('login', options, () =>
       loginOnTty(this.#line, credentials, waits, { hasShownAnything, timing }),
     );
   }
 
   run(command: Command, options: TtyRunOptions = {}): Promise<TtyResult> {
     const waits = this.#withDefault('run', options);
-    return this.#takeTurn('run', () => runOnTty(this.#line, command, waits));
+    return this.#takeTurn('run', options, () => runOnTty(this.#line, command, waits));
   }
 
   close(): Promise<void> {
@@ -198,7 +221,7 @@ class ConsoleTty implements Tty {
   }
 
   /** Text goes to one reader only: two at once would each miss what the other got. */
-  async #takeTurn<T>(operation: string, act: () => Promise<T>): Promise<T> {
+  async #takeTurn<T>(operation: string, options: TtyWaitOptions, act: () => Promise<T>): Promise<T> {
     if (this.#turn) {
       throw new StateError(
         `console.${operation}: another call (${this.#turn}) is reading this console; await it first`,
@@ -208,13 +231,22 @@ class ConsoleTty implements Tty {
     }
     this.#turn = operation;
     try {
+      using _call = await this.#concern(operation, options);
       return await act();
     } finally {
       this.#turn = undefined;
     }
   }
 
-  #evidence(): Pick<TtyEvidence, 'tail' | 'transcript'> {
-    return { tail: this.#reader.tail, transcript: this.#parts.transcript };
+  /** Whoever takes what comes is only stopped where nothing can come. */
+  #concern(operation: string, options: TtyWaitOptions): Promise<Disposable> {
+    const { faults = this.#parts.faults, signal } = options;
+    const concern = faults === 'ignore' ? 'none' : operation === 'read' ? 'standstill' : 'all';
+    return this.#faults.begin(concern, this.#parts.recorded?.watch, signal);
+  }
+
+  #evidence(): Pick<TtyEvidence, 'tail' | 'transcript' | 'mask'> {
+    const { tail } = this.#reader;
+    return { tail, transcript: this.#parts.transcript, mask: (text) => this.#reader.mask(text) };
   }
 }

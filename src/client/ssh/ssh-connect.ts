@@ -32,7 +32,7 @@ export interface SshConnecting extends WaitOptions {
 /** A server that accepted the login. */
 export interface SshConnection {
   readonly client: Client;
-  /** Aborts when the connection has ended, with an UnreachableError that says why. */
+  /** Aborts when the connection has ended, with the error that says why. */
   readonly ended: AbortSignal;
   /** Ends it, whatever still runs on the other side. */
   close(): void;
@@ -103,9 +103,7 @@ async function attempt(
   });
   client.on('close', () => {
     reject(loginError(config.username ?? '', cause, banner));
-    end.abort(
-      new UnreachableError(`ssh: the connection has ended${why(cause)}`, { target: 'ssh' }, { cause }),
-    );
+    end.abort(endedBy(cause));
   });
   try {
     client.connect({ ...config, sock, readyTimeout: ATTEMPT_TIMEOUT });
@@ -115,6 +113,12 @@ async function attempt(
     throw error;
   }
   return { client, ended: end.signal, close: () => sock.destroy() };
+}
+
+/** Why a connection has ended: the device's own error where that has failed. */
+function endedBy(cause: Error | undefined): Error {
+  if (isDutError(cause)) return cause;
+  return new UnreachableError(`ssh: the connection has ended${why(cause)}`, { target: 'ssh' }, { cause });
 }
 
 /** Why a connection ended before the login was accepted. */

@@ -1,9 +1,11 @@
 import { CommandError, type OpenWait, startDeadline, type WaitOptions } from '../../core/index.ts';
+import { guardAgainstFaults } from '../faults/fault-guard.ts';
+import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import { type Command, shellLine } from '../shell-words.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { type SshExit, type SshProcess, startProcess, withEnvironment } from './ssh-process.ts';
 
-export interface SshRunOptions extends WaitOptions {
+export interface SshRunOptions extends WaitOptions, FaultOptions {
   /** `false`: a command that fails is no error. */
   readonly reject?: boolean;
   /** What the command reads; default: nothing. */
@@ -25,10 +27,12 @@ export async function runOverSsh(
   connection: SshConnection,
   command: Command,
   { reject = true, stdin, env = {}, ...waits }: SshRunOptions & OpenWait,
+  watch?: FaultWatch,
 ): Promise<SshResult> {
   const line = shellLine(command);
   const purpose = { operation: 'ssh.run', waitingFor: `the end of ${JSON.stringify(line)}` };
-  using deadline = startDeadline(waits, purpose);
+  using guard = await guardAgainstFaults(watch, waits, purpose);
+  using deadline = startDeadline({ ...waits, signal: guard.signal }, purpose);
   const { signal } = deadline;
   const running = await startProcess(connection, withEnvironment(line, env), undefined, signal);
   const stop = () => {

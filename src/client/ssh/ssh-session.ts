@@ -1,6 +1,8 @@
 import { startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import { closeWithSession } from '../closing.ts';
+import { guardAgainstFaults } from '../faults/fault-guard.ts';
+import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import { type Forward, openForward, type PortForwardOptions } from '../forward.ts';
 import type { RemoteNode } from '../node.ts';
 import { type Command, shellLine } from '../shell-words.ts';
@@ -18,12 +20,15 @@ import {
 import { runOverSsh, type SshResult, type SshRunOptions } from './ssh-run.ts';
 import { openTunnel, type SshTarget, tunnelOf } from './ssh-tunnel.ts';
 
-/** A login by ssh. When its connection ends, everything that is going on in it ends with an UnreachableError. */
+/**
+ * A login by ssh. When its connection ends, everything that is going on in it ends with an UnreachableError, or with the
+ * DeviceError that says why the device has failed.
+ */
 export interface SshSession extends AsyncDisposable {
   /**
    * Runs a command to its end. Text is for the user's shell as it is; the words of an array are quoted.
    *
-   * @throws CommandError when it fails, unless `reject` is false.
+   * @throws CommandError when it fails, unless `reject` is false; DeviceError when the device fails meanwhile.
    */
   run(command: Command, options?: SshRunOptions): Promise<SshResult>;
   /** Starts a command, with its streams. */
@@ -31,14 +36,14 @@ export interface SshSession extends AsyncDisposable {
   /** Starts the user's shell in a terminal. */
   shell(options?: TerminalSize & WaitOptions): Promise<SshShell>;
   /** Copies a file or a folder to the device. A file is there only once it is whole. */
-  upload(local: string, remote: string, options?: WaitOptions): Promise<void>;
+  upload(local: string, remote: string, options?: WaitOptions & FaultOptions): Promise<void>;
   /** Copies a file or a folder from the device. A file is there only once it is whole. */
-  download(remote: string, local: string, options?: WaitOptions): Promise<void>;
+  download(remote: string, local: string, options?: WaitOptions & FaultOptions): Promise<void>;
   /** Opens one connection to a port that the device can reach, by default one of its own. */
   connect(options: SshTarget & WaitOptions): Promise<ByteChannel>;
   /** Offers a port that the device can reach, by default one of its own, at 127.0.0.1 of this host. */
   forward(options: SshForwardOptions): Promise<Forward>;
-  /** Aborts when the connection has ended, with an UnreachableError that says why. */
+  /** Aborts when the connection has ended, with the error that says why. */
   readonly ended: AbortSignal;
   close(): Promise<void>;
 }
@@ -52,7 +57,11 @@ export interface SshSpawnOptions extends WaitOptions {
 export type SshForwardOptions = PortForwardOptions & SshTarget;
 
 /** A session on `connection`, which it then owns. */
-export function openSshSession(node: RemoteNode, connection: SshConnection): SshSession {
+export function openSshSession(
+  node: RemoteNode,
+  connection: SshConnection,
+  watch: FaultWatch | undefined,
+): SshSession {
   const { session } = node;
   const { ended } = connection;
   const close = closeWithSession(session, async () => {
@@ -64,7 +73,7 @@ export function openSshSession(node: RemoteNode, connection: SshConnection): Ssh
     await closed;
   });
   return {
-    run: (command, options = {}) => runOverSsh(connection, command, withDefault('run', node, options)),
+    run: (command, options = {}) => runOverSsh(connection, command, withDefault('run', node, options), watch),
     spawn: async (command, { pty, env = {}, ...waits } = {}) => {
       using deadline = startDeadline(waits, purpose('ssh.spawn', 'the command to start'));
       const line = withEnvironment(shellLine(command), env);
@@ -75,11 +84,15 @@ export function openSshSession(node: RemoteNode, connection: SshConnection): Ssh
       return await startShell(connection, options, deadline.signal);
     },
     upload: async (local, remote, options = {}) => {
-      using deadline = startDeadline(options, purpose('ssh.upload', `${remote} to be written`));
+      const about = purpose('ssh.upload', `${remote} to be written`);
+      using guard = await guardAgainstFaults(watch, options, about);
+      using deadline = startDeadline({ ...options, signal: guard.signal }, about);
       await uploadOverSsh(connection, local, remote, deadline.signal);
     },
     download: async (remote, local, options = {}) => {
-      using deadline = startDeadline(options, purpose('ssh.download', `${remote} to be read`));
+      const about = purpose('ssh.download', `${remote} to be read`);
+      using guard = await guardAgainstFaults(watch, options, about);
+      using deadline = startDeadline({ ...options, signal: guard.signal }, about);
       await downloadOverSsh(connection, remote, local, deadline.signal);
     },
     connect: async ({ guestPort, guestHost, ...waits }) => {

@@ -1,5 +1,7 @@
 import { ConfigError, UnsupportedError, type WaitOptions } from '../../core/index.ts';
 import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/index.ts';
+import { guardAgainstFaults } from '../faults/fault-guard.ts';
+import { type FaultOptions, watchFaults } from '../faults/fault-watch.ts';
 import { registerHandle } from '../handles.ts';
 import type { RemoteNode } from '../node.ts';
 import { withDefault } from '../timeouts.ts';
@@ -7,14 +9,14 @@ import { connectSsh, type SshConnecting, type SshLogin } from './ssh-connect.ts'
 import { openSshSession, type SshSession } from './ssh-session.ts';
 
 /** How to log in, where it shall be other than the device says. */
-export type SshConnectOptions = SshConnecting & Partial<SshLogin>;
+export type SshConnectOptions = SshConnecting & Partial<SshLogin> & FaultOptions;
 
 /** The ssh server of a device. */
 export interface SshHandle {
   /**
    * Logs in, by default with what the device says. Goes on trying until the server answers: it may still be starting.
    *
-   * @throws AuthError when the login is refused; DeadlineError, with what happened last.
+   * @throws AuthError when the login is refused; DeviceError at once when the device fails; DeadlineError, with what happened last.
    */
   connect(options?: SshConnectOptions): Promise<SshSession>;
 }
@@ -40,17 +42,22 @@ function createSsh(
   identify: (signal: AbortSignal | undefined) => Promise<Identity>,
 ): SshHandle {
   return {
-    connect: async ({ username, privateKey, password, ...options } = {}) => {
+    connect: async ({ username, privateKey, password, faults, ...options } = {}) => {
+      const watch = watchFaults(node);
+      const about = { operation: 'ssh.connect', waitingFor: 'the ssh server' };
+      using guard = await guardAgainstFaults(watch, { signal: options.signal, faults }, about);
+      const { signal } = guard;
       const asked = privateKey !== undefined || password !== undefined;
       // Whoever brings a key or a password of his own wants no other tried.
-      const known = asked && username !== undefined ? {} : await identify(options.signal);
+      const known = asked && username !== undefined ? {} : await identify(signal);
       const login = {
         username: username ?? known.username,
         privateKey: asked ? privateKey : (known.privateKey ?? undefined),
         password: asked ? password : (known.password ?? undefined),
       };
-      const connection = await connectSsh(open, checkLogin(login), withDefault('sshConnect', node, options));
-      return openSshSession(node, connection);
+      const waits = { ...options, signal };
+      const connection = await connectSsh(open, checkLogin(login), withDefault('sshConnect', node, waits));
+      return openSshSession(node, connection, watch);
     },
   };
 }

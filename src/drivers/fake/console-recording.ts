@@ -20,6 +20,11 @@ export class ConsoleRecording {
     return this.#boot;
   }
 
+  /** Where the next reader `from: 'next'` starts. */
+  get next(): number {
+    return this.#next;
+  }
+
   append(chunk: Uint8Array): void {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     this.#grown.resolve();
@@ -32,7 +37,7 @@ export class ConsoleRecording {
     this.#next = this.length;
   }
 
-  reader(from: ConsoleStart): ConsoleReader {
+  reader(from: ConsoleStart, counts = from === 'next'): ConsoleReader {
     let at = this.#startOf(from);
     return async (signal) => {
       while (at >= this.length) await raceSignal(this.#grown.promise, signal);
@@ -40,7 +45,7 @@ export class ConsoleRecording {
       const chunk = this.#bytes.slice(at);
       at = this.length;
       // The readers that go on where the last one stopped share one position.
-      if (from === 'next') this.#next = at;
+      if (counts) this.#next = at;
       return chunk;
     };
   }

@@ -19,9 +19,9 @@ export class ConsoleStream implements ByteChannel {
   readonly #ending = new AbortController();
   #hasEnded = false;
 
-  constructor(device: FakeConsoleDevice, from: ConsoleStart, holder: string) {
+  constructor(device: FakeConsoleDevice, from: ConsoleStart, holder: string, counts?: boolean) {
     this.#device = device;
-    this.#read = device.recording.reader(from);
+    this.#read = device.recording.reader(from, counts);
     this.#holder = holder;
   }
 

@@ -85,8 +85,8 @@ export function fakeConsole(options: FakeConsoleOptions = {}): Fake<typeof Conso
     interface: Console,
     device,
     open: () => ({
-      connect: async ({ from, takeOver }, { peer }) => {
-        const stream = new ConsoleStream(device, from, peer.name);
+      connect: async ({ from, takeOver, counts }, { peer }) => {
+        const stream = new ConsoleStream(device, from, peer.name, counts);
         if (takeOver) device.writer = stream.asWriter();
         device.streams.add(stream);
         return stream;
@@ -99,6 +99,7 @@ export function fakeConsole(options: FakeConsoleOptions = {}): Fake<typeof Conso
         offset: device.recording.length,
         oldest: 0,
         boot: device.recording.boot,
+        next: device.recording.next,
         writer: device.writer?.holder ?? null,
         transcript: null,
       }),

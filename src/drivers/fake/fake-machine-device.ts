@@ -1,6 +1,6 @@
 import { EventEmitter, on } from 'node:events';
 import { parseSize } from '../../core/index.ts';
-import type { Machine, MachineEvent } from '../../interfaces/index.ts';
+import type { FaultNews, Machine, MachineEvent, MachineFault } from '../../interfaces/index.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
 
 /** Goes away and comes back with the machine. */
@@ -16,7 +16,8 @@ export class FakeMachineDevice extends FakeDevice<typeof Machine> {
   /** Bytes. */
   diskSize = parseSize('8GiB');
   readonly #parts: readonly Part[];
-  readonly #events = new EventEmitter<{ event: [MachineEvent] }>();
+  readonly #events = new EventEmitter<{ event: [MachineEvent]; fault: [FaultNews] }>();
+  #fault: MachineFault | null = null;
 
   constructor(parts: readonly Part[], failures?: Failures<typeof Machine>) {
     super('fake-machine', failures);
@@ -30,7 +31,19 @@ export class FakeMachineDevice extends FakeDevice<typeof Machine> {
 
   /** The events from now on. */
   events(signal: AbortSignal): AsyncIterable<MachineEvent> {
-    return eventsOf(on(this.#events, 'event', { signal }), signal);
+    return itemsOf(on(this.#events, 'event', { signal }), signal);
+  }
+
+  /** Something goes wrong with the machine; `null` ends what lasted. */
+  raise(fault: MachineFault | null): void {
+    if (fault === null || fault.lasts) this.#fault = fault;
+    this.#events.emit('fault', { fault });
+  }
+
+  /** What goes wrong: the state of things first. */
+  faults(signal: AbortSignal): AsyncIterable<FaultNews> {
+    const now = { fault: this.#fault };
+    return itemsOf(on(this.#events, 'fault', { signal }), signal, [now]);
   }
 
   override plug(): void {
@@ -44,12 +57,14 @@ export class FakeMachineDevice extends FakeDevice<typeof Machine> {
   }
 }
 
-async function* eventsOf(
+async function* itemsOf<T>(
   emissions: AsyncIterable<unknown[]>,
   signal: AbortSignal,
-): AsyncGenerator<MachineEvent> {
+  first: readonly T[] = [],
+): AsyncGenerator<T> {
+  yield* first;
   try {
-    for await (const [event] of emissions) yield event as MachineEvent; // SAFE: what announce emits
+    for await (const [item] of emissions) yield item as T; // SAFE: what is emitted under that name
   } catch (error) {
     // Node's own AbortError hides the reason.
     signal.throwIfAborted();

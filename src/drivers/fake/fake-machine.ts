@@ -76,6 +76,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
       },
       describe: async () => ({ ...describeMachine(device, forwards), ...(pace && { pace }) }),
       events: ({ signal }) => device.events(signal),
+      faults: ({ signal }) => device.faults(signal),
     }),
   });
 }
@@ -84,6 +85,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
 const EVENTS: Readonly<Record<PowerState, string>> = {
   off: 'SHUTDOWN',
   running: 'RESUME',
+  stuck: 'EMERGENCY_MODE',
   paused: 'STOP',
   panicked: 'GUEST_PANICKED',
   'io-error': 'BLOCK_IO_ERROR',

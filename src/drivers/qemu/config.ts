@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SizeText } from '../../interfaces/index.ts';
+import { CONSOLE_FAULT_EVENTS, SizeText } from '../../interfaces/index.ts';
 import { ACCELERATOR_NAMES, ARCH_NAMES, DISPLAY_NAMES, hostArch } from './architectures.ts';
 import { checkConfig } from './config-checks.ts';
 
@@ -152,6 +152,11 @@ const fields = {
     'key',
     z.enum(DISPLAY_NAMES).optional(),
     'Display device. Default: `vga` on x86_64, `virtio-gpu` on aarch64',
+  ),
+  tolerate: field(
+    'instance',
+    z.array(z.enum(CONSOLE_FAULT_EVENTS)).default([]),
+    'What its console may show without being a fault of this machine: `FIRMWARE_SHELL`, `GUEST_OOPS`, ...',
   ),
   extraArgs: field('key', z.array(z.string()).default([]), 'Added to the QEMU command line as they are'),
   image: field(

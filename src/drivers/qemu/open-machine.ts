@@ -40,7 +40,9 @@ export async function openMachine(
   const artifacts = context.artifacts && join(context.artifacts, ...context.path.split('.'));
   const equipment = await equip(config, context, stack);
   const { run, pace, media } = equipment;
-  const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail')));
+  const trail = stack.use(
+    await Trail.open(artifacts ?? join(run.path, 'trail'), { lasting: artifacts !== undefined }),
+  );
   const limit = parseSize(config.consoleLimit);
   if (artifacts !== undefined) await noteTranscript(run.sockets, { folder: artifacts, limit });
   const recorder = stack.use(
@@ -57,6 +59,7 @@ export async function openMachine(
       },
       recorder,
       trail,
+      tolerate: config.tolerate,
       onConsole: (input) => console.connect(input),
       log: context.log,
       shutdownDeadline: parseDuration('1m') * pace.factor,

@@ -8,23 +8,32 @@ import { keepPreviousRun } from './previous-run.ts';
 /** Of a longer message only the beginning is kept. */
 const LONGEST = 4_000;
 
+const SCRIPT = 'qemu.sh';
+/** A longer command line would leave no room for the rest of an error. */
+const LONGEST_COMMAND = 2_500;
+
 /** What a run leaves for people: the command line, a timeline of events, and all that was said over QMP. */
 export class Trail implements AsyncDisposable {
   readonly folder: string;
+  readonly #lasting: boolean;
   readonly #timeline: WriteStream;
   readonly #qmp: WriteStream;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, lasting: boolean) {
     this.folder = folder;
+    this.#lasting = lasting;
     this.#timeline = lines(join(folder, 'timeline.jsonl'));
     this.#qmp = lines(join(folder, 'qmp.jsonl'));
   }
 
-  /** Begins a trail in `folder`, which is made if it is not there. What the run before has left there is kept in `previous`. */
-  static async open(folder: string): Promise<Trail> {
+  /**
+   * Begins a trail in `folder`, which is made if it is not there. What the run before has left there is kept in `previous`.
+   * `lasting`: it stays there for the user.
+   */
+  static async open(folder: string, { lasting }: { readonly lasting: boolean }): Promise<Trail> {
     await mkdir(folder, { recursive: true });
     await keepPreviousRun(folder);
-    return new Trail(folder);
+    return new Trail(folder, lasting);
   }
 
   /** Writes the command line of this power-on as a script, `qemu.sh`. */
@@ -33,12 +42,19 @@ export class Trail implements AsyncDisposable {
     const note =
       '# The command line as it was. Descriptors 3 and 4 are sockets of the process that started it, 5 is the memory.';
     await writeFile(
-      join(this.folder, 'qemu.sh'),
+      join(this.folder, SCRIPT),
       `#!/bin/sh\n${note}\nexec ${[program, ...args].join(' \\\n  ')}\n`,
       {
         mode: 0o755,
       },
     );
+  }
+
+  /** A command line that starts this machine by hand: the script, or the whole where nobody would find that any more. */
+  reproduce(command: readonly string[]): string {
+    const whole = command.map(quote).join(' ');
+    const script = `sh ${quote(join(this.folder, SCRIPT))}`;
+    return this.#lasting || whole.length > LONGEST_COMMAND ? script : whole;
   }
 
   /** Adds an event to `timeline.jsonl`. */

@@ -66,7 +66,7 @@ describe('expect', () => {
     `);
   });
 
-  test('a device that died is the cause', async () => {
+  test('a device that died is the error, with what was waited for', async () => {
     const [ours, device] = byteChannelPair();
     const broken = new AbortController();
     await using tty = ttyOn(severOn(broken.signal, ours));
@@ -74,7 +74,10 @@ describe('expect', () => {
     const waiting = tty.expect('login: ', HOUR).catch((error: unknown) => error);
     const death = new DeviceError('the guest panicked', { event: 'GUEST_PANICKED', tail: '' });
     broken.abort(death);
-    expect(await waiting).toMatchObject({ code: 'expect', reason: 'closed', cause: death });
+    expect(await waiting).toMatchObject({
+      ...{ code: 'device', event: 'GUEST_PANICKED', operation: 'console.expect' },
+      message: 'console.expect: the guest panicked; still waiting for "login: "',
+    });
   });
 
   test('a console that is silent for too long says what it showed last', async () => {

@@ -117,9 +117,9 @@ describe('login', () => {
   });
 
   test.each([
-    ['panic', '[    1.000000] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n'],
-    ['emergency-mode', 'You are in emergency mode. After logging in, type "journalctl -xb"\r\n'],
-    ['emergency-shell', 'BusyBox v1.35 built-in shell (ash)\r\n\r\n(initramfs) '],
+    ['GUEST_PANICKED', '[    1.000000] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n'],
+    ['EMERGENCY_MODE', 'You are in emergency mode. After logging in, type "journalctl -xb"\r\n'],
+    ['EMERGENCY_MODE', 'BusyBox v1.35 built-in shell (ash)\r\n\r\n(initramfs) '],
   ])('knows when there is nothing to wait for: %s', async (event, text) => {
     await using console = start({});
     await console.print(text);

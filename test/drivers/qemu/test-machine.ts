@@ -7,7 +7,7 @@ import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
 import { SharedConsole } from '../../../src/drivers/qemu/console/shared-console.ts';
 import { VirtualMachine } from '../../../src/drivers/qemu/machine/machine.ts';
 import { Trail } from '../../../src/drivers/qemu/trail.ts';
-import type { ByteChannel, ConsoleStart } from '../../../src/interfaces/index.ts';
+import type { ByteChannel, ConsoleFaultEvent, ConsoleStart } from '../../../src/interfaces/index.ts';
 import { bootSector } from '../../fixtures/boot-sector.ts';
 
 const FAKE = join(import.meta.dirname, '../../fixtures/fake-qemu.ts');
@@ -84,12 +84,13 @@ export async function openTestMachine(
     readonly patience?: Duration;
     readonly shutdownDeadline?: Duration;
     readonly limit?: number;
+    readonly tolerate?: readonly ConsoleFaultEvent[];
   } = {},
 ): Promise<TestMachine> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'jumplead-machine-'));
   stack.defer(() => rm(folder, { recursive: true }));
-  const trail = stack.use(await Trail.open(folder));
+  const trail = stack.use(await Trail.open(folder, { lasting: true }));
   const recorder = stack.use(
     await Recorder.open(folder, { spool: folder, limit: options.limit ?? 2 ** 40, log }),
   );
@@ -108,6 +109,7 @@ export async function openTestMachine(
       trail,
       onConsole: (input) => console.connect(input),
       log,
+      tolerate: options.tolerate ?? [],
       shutdownDeadline: options.shutdownDeadline ?? '1h',
       patience: options.patience,
     }),

@@ -203,10 +203,7 @@ export class Recorder implements AsyncDisposable {
 
   async #record(spool: Spool, onRecorded: (chunk: Uint8Array) => void = () => undefined): Promise<void> {
     try {
-      for await (const chunk of spool) {
-        await this.#store(chunk);
-        onRecorded(chunk);
-      }
+      for await (const chunk of spool) await this.#store(chunk, onRecorded);
     } catch (cause) {
       this.finish(unrecorded(this.path, { from: this.offset, cause }));
     }
@@ -214,11 +211,12 @@ export class Recorder implements AsyncDisposable {
     this.#announce();
   }
 
-  async #store(chunk: Uint8Array): Promise<void> {
+  async #store(chunk: Uint8Array, onRecorded: (chunk: Uint8Array) => void): Promise<void> {
     const { oldest } = this;
     await this.#transcript.append(chunk);
     this.#tellLoss(this.#transcript.loss);
     if (this.oldest !== oldest) this.#tellDropped();
+    onRecorded(chunk);
     this.#announce();
   }
 

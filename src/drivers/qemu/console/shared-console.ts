@@ -2,12 +2,15 @@ import type { Writable } from 'node:stream';
 import { DeviceError, StateError } from '../../../core/index.ts';
 import type { ByteChannel, ConsoleStart, ConsoleStatus } from '../../../interfaces/index.ts';
 import type { Recorder } from './recorder.ts';
+import { readSteadily } from './steady-reader.ts';
 import { WriteTurn } from './write-turn.ts';
 
 /** How a stream of the console is to be opened. */
 export interface ConsoleRequest {
   readonly from: ConsoleStart;
   readonly takeOver: boolean;
+  readonly counts?: boolean | undefined;
+  readonly faults?: 'end' | 'stay' | undefined;
   /** Who opens it, for whoever finds it busy. */
   readonly name: string;
 }
@@ -32,10 +35,13 @@ export class SharedConsole {
   }
 
   /** A stream of the console. @throws ConfigError when it is to start beyond the end. */
-  open({ from, takeOver, name }: ConsoleRequest): ByteChannel {
+  open({ from, takeOver, counts, faults, name }: ConsoleRequest): ByteChannel {
+    const recorder = this.#recorder;
     const stream: ConsoleStream = new ConsoleStream({
-      recorder: this.#recorder,
-      from,
+      read: (signal) =>
+        faults === 'stay'
+          ? readSteadily(recorder, from, signal, counts)
+          : recorder.read(from, signal, counts),
       write: (chunk) => this.#write(stream, name, chunk),
       release: () => this.#turn.release(stream),
       forget: () => this.#open.delete(stream),
@@ -51,8 +57,8 @@ export class SharedConsole {
   }
 
   status(): ConsoleStatus {
-    const { offset, oldest, boot, path } = this.#recorder;
-    return { offset, oldest, boot, writer: this.#turn.holder, transcript: path };
+    const { offset, oldest, boot, next, path } = this.#recorder;
+    return { offset, oldest, boot, next, writer: this.#turn.holder, transcript: path };
   }
 
   async #write(stream: ConsoleStream, name: string, chunk: Uint8Array): Promise<void> {
@@ -69,8 +75,7 @@ export class SharedConsole {
 }
 
 interface StreamParts {
-  readonly recorder: Recorder;
-  readonly from: ConsoleStart;
+  readonly read: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
   readonly write: (chunk: Uint8Array) => Promise<void>;
   readonly release: () => void;
   readonly forget: () => void;
@@ -85,7 +90,7 @@ class ConsoleStream implements ByteChannel {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
-    this.#chunks = parts.recorder.read(parts.from, this.#reading.signal)[Symbol.asyncIterator]();
+    this.#chunks = parts.read(this.#reading.signal)[Symbol.asyncIterator]();
   }
 
   /** A refused write ends the whole stream: bytes are never dropped in silence. */

@@ -1,8 +1,15 @@
 import { type Duration, type Log, parseDuration, StateError, startDeadline } from '../../../core/index.ts';
 import type { CallContext } from '../../../driver/index.ts';
-import type { MachineEvent, OffResult, PowerState } from '../../../interfaces/index.ts';
+import {
+  type FaultNews,
+  faultError,
+  type MachineEvent,
+  type OffResult,
+  type PowerState,
+} from '../../../interfaces/index.ts';
 import { Turn } from '../../std/index.ts';
 import { EventFanout } from './event-fanout.ts';
+import { MachineFaults } from './machine-faults.ts';
 import { HASTE } from './patience.ts';
 import { type PowerPlan, PowerSession, type SessionParts } from './power-session.ts';
 
@@ -15,7 +22,7 @@ export interface Off {
   readonly deadline?: Duration | undefined;
 }
 
-export interface MachineParts extends Omit<SessionParts, 'onEvent'> {
+export interface MachineParts extends Omit<SessionParts, 'onEvent' | 'faults'> {
   /** Makes everything ready for a power-on: files, disks, the command line. */
   readonly prepare: (signal: AbortSignal) => Promise<PowerPlan>;
   readonly log: Log;
@@ -50,6 +57,7 @@ export class VirtualMachine implements AsyncDisposable {
     time: new Date().toISOString(),
     data: { count },
   }));
+  readonly #faults = new MachineFaults();
   #session: PowerSession | undefined;
   #closed = false;
   #reading: Reading | undefined;
@@ -63,9 +71,15 @@ export class VirtualMachine implements AsyncDisposable {
     return this.#events.subscribe(signal);
   }
 
-  /** The power session that is going on. @throws StateError when the machine is off. */
+  /** What keeps it from doing what somebody waits for: the state of things first. */
+  faults(signal: AbortSignal): AsyncIterable<FaultNews> {
+    return this.#faults.follow(signal);
+  }
+
+  /** The power session that is going on. @throws StateError when the machine is off, DeviceError when it has failed. */
   session(operation: string): PowerSession {
     if (this.#session) return this.#session;
+    this.#faults.check(operation);
     throw stateError(operation, 'off', 'on');
   }
 
@@ -185,6 +199,7 @@ export class VirtualMachine implements AsyncDisposable {
     });
     await stopped;
     this.#events.end();
+    this.#faults.end();
   }
 
   /** Takes the turn for all readers together: it is not that of the first alone, who may leave before the others. */
@@ -203,6 +218,7 @@ export class VirtualMachine implements AsyncDisposable {
     if (this.#session && (await this.state()) !== 'off') return;
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
     const plan = await this.#parts.prepare(signal);
+    this.#faults.clear();
     let over = false;
     const onEvent = (event: MachineEvent) => {
       // Off before anybody is told so.
@@ -212,7 +228,7 @@ export class VirtualMachine implements AsyncDisposable {
       }
       this.#events.publish(event);
     };
-    const session = await PowerSession.start(plan, { ...this.#parts, onEvent }, signal);
+    const session = await PowerSession.start(plan, { ...this.#parts, faults: this.#faults, onEvent }, signal);
     if (!over) this.#session = session;
   }
 
@@ -229,18 +245,26 @@ export class VirtualMachine implements AsyncDisposable {
     return 'forced';
   }
 
-  /** Presses the power button and waits for the guest. False when it did not, or cannot, switch itself off. */
+  /**
+   * Presses the power button and waits for the guest. False when it did not, or cannot, switch itself off.
+   *
+   * @throws the DeviceError of what has kept the guest from doing so meanwhile: the machine is kept for a look.
+   */
   async #shutDown(session: PowerSession, deadline: Duration, signal: AbortSignal): Promise<boolean> {
     const state = await this.state();
     if (state === 'running' || state === 'paused') {
-      const up = AbortSignal.timeout(parseDuration(deadline));
-      const seen = this.#see(['EXIT', 'GUEST_PANICKED'], AbortSignal.any([signal, up]));
+      const up = AbortSignal.any([signal, AbortSignal.timeout(parseDuration(deadline))]);
+      const seen = this.#see(['EXIT'], up);
+      const failed = this.#faults.next(up);
+      failed.catch(() => undefined);
       try {
         if (state === 'paused') await session.execute('cont', signal);
         await session.execute('system_powerdown', signal);
-        await seen;
-      } catch {
+        const fault = await Promise.race([seen.then(() => undefined), failed]);
+        if (fault) throw faultError(fault, { operation: 'power.off' });
+      } catch (error) {
         signal.throwIfAborted();
+        if (!up.aborted) throw error;
       }
     }
     return session.shutDownByGuest;

@@ -1,17 +1,25 @@
 import type { Writable } from 'node:stream';
 import { z } from 'zod';
-import { DeviceError, type Duration, ProtocolError } from '../../../core/index.ts';
-import type { MachineEvent, PowerState } from '../../../interfaces/index.ts';
+import { type Duration, ProtocolError } from '../../../core/index.ts';
+import {
+  type ConsoleFaultEvent,
+  faultError,
+  type MachineEvent,
+  type MachineFault,
+  type PowerState,
+} from '../../../interfaces/index.ts';
 import type { Recorder } from '../console/recorder.ts';
 import type { Spool } from '../console/spool.ts';
 import type { PlannedForward } from '../plan/types.ts';
 import type { Trail } from '../trail.ts';
 import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
 import { type Launch, launchQemu, type QemuInstance } from './instance.ts';
+import type { MachineFaults } from './machine-faults.ts';
 import { HASTE } from './patience.ts';
-import { describeExit, type ProcessExit } from './process.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
+import { Sequence } from './sequence.ts';
+import { SessionFaults } from './session-faults.ts';
 
 /** What one power-on needs: the command line with all its files in place. */
 export interface PowerPlan extends Launch {
@@ -23,6 +31,10 @@ export interface PowerPlan extends Launch {
 export interface SessionParts {
   readonly recorder: Recorder;
   readonly trail: Trail;
+  /** Gets what goes wrong. */
+  readonly faults: MachineFaults;
+  /** What the user does not take for a fault. */
+  readonly tolerate: readonly ConsoleFaultEvent[];
   /** Gets the console's input while the machine is on, and `undefined` afterwards. */
   readonly onConsole: (input: Writable | undefined) => void;
   /** Each event, in order; the last is `EXIT`. */
@@ -42,6 +54,17 @@ const STATES: Readonly<Record<string, PowerState>> = {
 
 const Status = z.object({ status: z.string() });
 
+/** What a machine is while its CPUs run in vain. */
+const FAULT_STATES: Readonly<Record<string, PowerState>> = { GUEST_PANICKED: 'panicked' };
+
+/** What there is of a power session before QEMU. */
+interface Beginnings {
+  readonly spool: Spool;
+  /** Events are told one after the other; a panic waits until its last words are recorded. */
+  readonly told: Sequence;
+  readonly faults: SessionFaults;
+}
+
 /** The machine from one power-on to the end of that QEMU, however it comes. */
 export class PowerSession {
   readonly plan: PowerPlan;
@@ -53,19 +76,23 @@ export class PowerSession {
   readonly broken: AbortSignal;
   readonly #instance: QemuInstance;
   readonly #parts: SessionParts;
+  readonly #told: Sequence;
+  readonly #faults: SessionFaults;
   readonly #break = new AbortController();
-  /** Events are told one after the other; a panic waits until its last words are recorded. */
-  #told: Promise<void> = Promise.resolve();
+  #boot = new AbortController();
   #stopping = false;
   #shutDown = false;
   #over = false;
 
-  private constructor(plan: PowerPlan, instance: QemuInstance, spool: Spool, parts: SessionParts) {
+  private constructor(plan: PowerPlan, parts: SessionParts, instance: QemuInstance, begun: Beginnings) {
     this.plan = plan;
     this.#instance = instance;
     this.#parts = parts;
+    this.#told = begun.told;
+    this.#faults = begun.faults;
+    this.#faults.stderr = instance.stderr;
     this.broken = this.#break.signal;
-    this.ended = this.#watch(spool);
+    this.ended = this.#watch(begun.spool);
   }
 
   /**
@@ -77,7 +104,9 @@ export class PowerSession {
     await trail.command(plan.command);
     const early: QmpEvent[] = [];
     let listener = (event: QmpEvent): void => void early.push(event);
-    const spool = await recorder.begin();
+    const told = new Sequence();
+    const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
+    const spool = await recorder.begin((chunk) => faults.hear(chunk));
     const instance = await launchQemu(plan, {
       signal,
       ...(patience !== undefined && { patience }),
@@ -92,7 +121,7 @@ export class PowerSession {
       parts.onConsole(undefined);
       throw error;
     });
-    const session = new PowerSession(plan, instance, spool, parts);
+    const session = new PowerSession(plan, parts, instance, { spool, told, faults });
     listener = (event) => session.#hear(event);
     early.forEach(listener);
     try {
@@ -119,22 +148,21 @@ export class PowerSession {
     return this.#over && this.#shutDown && !this.#stopping;
   }
 
+  /** Aborts with a DeviceError when nothing that goes on in the guest will go on before a reset. */
+  get boot(): AbortSignal {
+    return this.#boot.signal;
+  }
+
   /** What the machine is doing. */
   async state(): Promise<PowerState> {
-    const { status } = await this.qmp.query('query-status', Status);
-    return STATES[status] ?? 'paused';
+    const state = STATES[await this.#status()] ?? 'paused';
+    const fault = this.#parts.faults.current;
+    return state === 'running' && fault ? (FAULT_STATES[fault.failure.event] ?? 'stuck') : state;
   }
 
   /** Runs a command of QMP. @throws as `Qmp.execute`; when QEMU ends meanwhile, the DeviceError that says how. */
   async execute(command: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.qmp.execute(command, {}, { signal });
-    } catch (error) {
-      if (!isHangUp(error)) throw error;
-      await this.ended;
-      this.broken.throwIfAborted();
-      throw error;
-    }
+    await this.#unlessBroken(this.qmp.execute(command, {}, { signal }));
   }
 
   /** Resolves if QEMU lives, or was switched off. @throws the DeviceError that says how it ended otherwise. */
@@ -160,7 +188,7 @@ export class PowerSession {
   async #activeForwards(signal: AbortSignal): Promise<Record<string, ActiveForward>> {
     const { forwards } = this.plan;
     if (forwards.length === 0) return {};
-    const answer = await this.qmp.human('info usernet', { signal });
+    const answer = await this.#unlessBroken(this.qmp.human('info usernet', { signal }));
     const active = matchForwards(forwards, parseUsernet(answer));
     const lost = forwards.find(({ name }) => !active[name]);
     if (!lost) return active;
@@ -171,55 +199,87 @@ export class PowerSession {
     });
   }
 
+  async #unlessBroken<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!isHangUp(error)) throw error;
+      await this.ended;
+      this.broken.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #status(): Promise<string> {
+    return (await this.qmp.query('query-status', Status)).status;
+  }
+
   #hear(event: QmpEvent): void {
     if (event.event === 'SHUTDOWN' && event.data['guest'] === true) this.#shutDown = true;
-    if (event.event === 'GUEST_PANICKED') this.#later(() => this.#panicked(event));
-    if (event.event === 'RESET') this.#later(async () => this.#parts.recorder.resume());
+    const act = this.#reactions[event.event];
+    if (act) this.#told.add(() => act(event));
     this.#tell(event);
   }
 
-  async #panicked({ event, data }: QmpEvent): Promise<void> {
-    const { recorder } = this.#parts;
-    await recorder.settled();
-    if (data['action'] === 'run') return;
-    recorder.finish(deviceError('the guest panicked', event, await recorder.tail()));
+  /** What is done at some of QEMU's events before they are told. */
+  readonly #reactions: Readonly<Record<string, (event: QmpEvent) => Promise<void> | void>> = {
+    GUEST_PANICKED: async (event) => {
+      if (event.data['action'] === 'run') return;
+      await this.#parts.recorder.settled();
+      const error = this.#fail(await this.#faults.panicked(event));
+      this.#boot.abort(error);
+    },
+    BLOCK_IO_ERROR: async (event) => {
+      if (event.data['action'] !== 'stop') return;
+      await this.#parts.recorder.settled();
+      const fault = await this.#faults.blocked(event);
+      if (fault) this.#fail(fault);
+    },
+    STOP: async ({ time }) => {
+      if ((await this.#status()) === 'internal-error') this.#fail(await this.#faults.stuck(time));
+    },
+    RESUME: () => {
+      this.#faults.resumed();
+      this.#parts.recorder.resume();
+    },
+    RESET: () => {
+      this.#faults.reset();
+      this.#boot = new AbortController();
+      this.#parts.recorder.resume();
+    },
+  };
+
+  /** The machine stands still: who reads its console is told. */
+  #fail(fault: MachineFault): Error {
+    const error = faultError(fault);
+    this.#parts.recorder.finish(error);
+    return error;
   }
 
   #tell(event: MachineEvent): void {
-    this.#later(async () => {
+    this.#told.add(() => {
       this.#parts.trail.event(event);
       this.#parts.onEvent(event);
     });
   }
 
-  #later(act: () => Promise<void>): void {
-    this.#told = this.#told.then(act);
-  }
-
   async #watch(spool: Spool): Promise<void> {
     const exit = await this.#instance.exited;
     spool.end();
-    const { recorder, onConsole } = this.#parts;
+    const { recorder, onConsole, faults } = this.#parts;
     await recorder.drained();
-    await this.#told;
-    const error = this.#stopping || this.#shutDown ? undefined : await this.#unexpected(exit);
+    await this.#told.done();
+    this.#faults[Symbol.dispose]();
     onConsole(undefined);
-    recorder.finish(error);
-    if (error) this.#break.abort(error);
+    // Who reads on after a failure learns how it ended.
+    recorder.resume();
+    if (this.#stopping || this.#shutDown) {
+      faults.clear();
+      recorder.finish();
+    } else this.#break.abort(this.#fail(await this.#faults.exited(exit)));
     await recorder.mark('power-off');
     this.#over = true;
     this.#tell({ event: 'EXIT', time: new Date().toISOString(), data: { ...exit } });
-    await this.#told;
+    await this.#told.done();
   }
-
-  async #unexpected(exit: ProcessExit): Promise<DeviceError> {
-    const said = this.#instance.stderr();
-    const what = `QEMU ${describeExit(exit)} while the machine was on`;
-    return deviceError(said ? `${what}\n${said}` : what, 'EXIT', await this.#parts.recorder.tail());
-  }
-}
-
-function deviceError(what: string, event: string, tail: string): DeviceError {
-  const message = tail ? `${what}\nthe last lines of its console:\n${tail}` : what;
-  return new DeviceError(message, { event, tail });
 }

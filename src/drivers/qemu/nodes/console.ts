@@ -8,7 +8,7 @@ export function consoleNode(shared: SharedConsole): DriverNode<typeof Console> {
     interface: Console,
     children: {},
     handlers: {
-      connect: async ({ from, takeOver }, { peer }) => shared.open({ from, takeOver, name: peer.name }),
+      connect: async (options, { peer }) => shared.open({ ...options, name: peer.name }),
       close: async () => {
         await shared.close();
         return null;

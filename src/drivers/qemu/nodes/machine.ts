@@ -32,6 +32,7 @@ export function machineNode(
       },
       describe: ({ signal }) => describe(signal),
       events: ({ signal }) => machine.events(signal),
+      faults: ({ signal }) => machine.faults(signal),
     },
   };
 }

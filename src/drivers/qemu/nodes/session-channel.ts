@@ -1,9 +1,10 @@
 import type { ByteChannel } from '../../../interfaces/index.ts';
+import { severOn } from '../../std/index.ts';
 import type { PowerSession } from '../machine/power-session.ts';
 
 /** The same channel, which ends with the machine's own error where it ends because the machine failed. */
 export function sessionChannel(session: PowerSession, channel: ByteChannel): ByteChannel {
-  return {
+  return severOn(session.boot, {
     write: (chunk) => explain(session, channel.write(chunk)),
     end: () => channel.end(),
     async *[Symbol.asyncIterator]() {
@@ -16,7 +17,7 @@ export function sessionChannel(session: PowerSession, channel: ByteChannel): Byt
       await session.confirm();
     },
     [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose]().then(),
-  };
+  });
 }
 
 async function explain(session: PowerSession, write: Promise<void>): Promise<void> {
