@@ -32,6 +32,7 @@ test('an empty configuration is a whole machine', () => {
       "network": "user",
       "partitions": {},
       "tbSize": "512MiB",
+      "tolerate": [],
       "username": "jumplead",
     }
   `);
@@ -54,7 +55,7 @@ describe('every field', () => {
 
   test('only what the guest cannot see belongs to one running', () => {
     const instance = fields.filter(([, schema]) => schema.meta()?.['boot'] === 'instance');
-    expect(instance.map(([name]) => name)).toEqual(['forwards', 'consoleLimit', 'tbSize']);
+    expect(instance.map(([name]) => name)).toEqual(['forwards', 'tolerate', 'consoleLimit', 'tbSize']);
   });
 });
 
