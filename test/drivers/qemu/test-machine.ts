@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { createLog, type Duration } from '../../../src/core/index.ts';
 import type { CallContext } from '../../../src/driver/index.ts';
 import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
@@ -32,40 +33,65 @@ export function fakeQemu(...how: string[]): Program {
   };
 }
 
+/** Larger than the boot sector: there is room for what the guest writes. */
+const DISK = 2 ** 20;
+
 /** The real one, with the guest that fits into a boot sector. */
 export const realQemu: Program = {
   name: 'the real QEMU',
-  command: async (folder) => {
-    const disk = join(folder, 'boot.img');
-    await writeFile(disk, bootSector());
-    return [
-      ...[
-        'setpriv',
-        '--pdeathsig',
-        'KILL',
-        '--',
-        'qemu-system-x86_64',
-        '-S',
-        '-nodefaults',
-        '-display',
-        'none',
-      ],
-      ...['-machine', 'pc,memory-backend=mem', '-accel', 'tcg', '-m', '32M'],
-      ...['-object', 'memory-backend-file,id=mem,size=32M,mem-path=/proc/self/fd/5,share=on'],
-      ...[...CHANNELS, '-mon', 'chardev=qmp,mode=control', '-serial', 'chardev:console'],
-      // Its own word on what the serial port has printed.
-      ...['-set', `chardev.console.logfile=${join(folder, 'witness.log')}`],
-      ...[
-        '-netdev',
-        'user,id=net,hostfwd=tcp:127.0.0.1:0-:22',
-        '-device',
-        'virtio-net-pci,netdev=net,romfile=',
-      ],
-      ...['-device', 'pvpanic', '-action', 'panic=pause,reboot=reset,shutdown=poweroff'],
-      ...['-drive', `file=${disk},format=raw,if=ide`],
-    ];
-  },
+  command: async (folder) => realCommand(folder, { file: await writeDisk(folder), format: 'raw' }),
 };
+
+/** The same; what the guest writes goes into `diskFolder`. */
+export function realQemuOn(diskFolder: string): Program {
+  return {
+    name: 'the real QEMU',
+    command: async (folder) => {
+      const [file, boot] = [join(diskFolder, 'disk.qcow2'), await writeDisk(folder)];
+      await execa('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', boot, file]);
+      return realCommand(folder, { file, format: 'qcow2' });
+    },
+  };
+}
+
+async function writeDisk(folder: string): Promise<string> {
+  const disk = join(folder, 'boot.img');
+  await writeFile(disk, bootSector());
+  await truncate(disk, DISK);
+  return disk;
+}
+
+function realCommand(
+  folder: string,
+  { file, format }: { readonly file: string; readonly format: string },
+): string[] {
+  return [
+    ...[
+      'setpriv',
+      '--pdeathsig',
+      'KILL',
+      '--',
+      'qemu-system-x86_64',
+      '-S',
+      '-nodefaults',
+      '-display',
+      'none',
+    ],
+    ...['-machine', 'pc,memory-backend=mem', '-accel', 'tcg', '-m', '32M'],
+    ...['-object', 'memory-backend-file,id=mem,size=32M,mem-path=/proc/self/fd/5,share=on'],
+    ...[...CHANNELS, '-mon', 'chardev=qmp,mode=control', '-serial', 'chardev:console'],
+    // Its own word on what the serial port has printed.
+    ...['-set', `chardev.console.logfile=${join(folder, 'witness.log')}`],
+    ...[
+      '-netdev',
+      'user,id=net,hostfwd=tcp:127.0.0.1:0-:22',
+      '-device',
+      'virtio-net-pci,netdev=net,romfile=',
+    ],
+    ...['-device', 'pvpanic', '-action', 'panic=pause,reboot=reset,shutdown=poweroff'],
+    ...['-drive', `file=${file},format=${format},if=ide`],
+  ];
+}
 
 /** A machine that is off, with all that belongs to it, in a folder of its own. */
 export interface TestMachine extends AsyncDisposable {

@@ -7,7 +7,7 @@ import type { Equipment } from '../prepare.ts';
 /** The machine as a whole. */
 export function machineNode(
   machine: VirtualMachine,
-  { config, password, sizes }: Equipment,
+  { config, password, sizes }: Pick<Equipment, 'config' | 'password' | 'sizes'>,
   describe: (signal: AbortSignal) => Promise<MachineDescription>,
   children: DriverNode['children'],
 ): DriverNode<typeof Machine> {
