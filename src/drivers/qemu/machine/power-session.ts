@@ -276,7 +276,11 @@ export class PowerSession {
     if (this.#stopping || this.#shutDown) {
       faults.clear();
       recorder.finish();
-    } else this.#break.abort(this.#fail(await this.#faults.exited(exit)));
+    } else {
+      const error = this.#fail(await this.#faults.exited(exit));
+      this.#break.abort(error);
+      this.#boot.abort(error);
+    }
     await recorder.mark('power-off');
     this.#over = true;
     this.#tell({ event: 'EXIT', time: new Date().toISOString(), data: { ...exit } });
