@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import { chmod, mkdir, mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { parseMarks } from '../../../src/drivers/qemu/console/marks.ts';
@@ -34,7 +34,7 @@ async function openLab() {
   return {
     path,
     /** Starts one that keeps its artifacts in `artifacts`; resolves when its machine is on. */
-    start: async (artifacts: string, consoleLimit = '256MiB') => {
+    start: async (artifacts: string, consoleLimit = '256MiB', cwd = path) => {
       // QEMU's own word on what the serial port has printed.
       const witness = join(path, 'witness', String(++count));
       const config = {
@@ -45,6 +45,7 @@ async function openLab() {
       };
       const process_ = execa(process.execPath, [HOLDER, JSON.stringify(config), artifacts], {
         env,
+        cwd,
         reject: false,
       });
       await Promise.race([
@@ -54,7 +55,7 @@ async function openLab() {
         }),
       ]);
       return {
-        transcript: join(artifacts, 'console.log'),
+        transcript: resolve(cwd, artifacts, 'console.log'),
         witness,
         signal: (signal: NodeJS.Signals) => process_.kill(signal),
         kill: async () => {
@@ -107,8 +108,8 @@ test.runIf(process.platform === 'linux')(
     await hasGrown(first.transcript, 50_000);
     await first.kill();
 
-    // The next has other artifacts, and stands still for a while before it is killed.
-    const second = await lab.start(join(lab.path, 'other'));
+    // The next has other artifacts, in the folder that it works in, and stands still for a while before it is killed.
+    const second = await lab.start('other');
     await expectWhole(first.transcript, first.witness);
     await hasGrown(second.transcript, 50_000);
     second.signal('SIGSTOP');
@@ -117,8 +118,8 @@ test.runIf(process.platform === 'linux')(
     await second.kill();
     expect((await stat(second.transcript)).size).toBeLessThan(size + 100_000);
 
-    // The third has the artifacts of the first: what was there is kept.
-    const third = await lab.start(artifacts);
+    // The third works elsewhere, and has the artifacts of the first: what was there is kept.
+    const third = await lab.start(artifacts, '256MiB', tmpdir());
     await expectWhole(second.transcript, second.witness);
     const marks = parseMarks(await readFile(join(lab.path, 'other/console.times.jsonl'), 'utf8'));
     const { size: completed } = await stat(second.transcript);

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Log } from '../../../core/index.ts';
 import { parseSpoolName } from './spool.ts';
 import { Transcript } from './transcript.ts';
@@ -15,7 +15,9 @@ export interface TranscriptPlace {
 }
 
 /** Notes in the folder of the spools where their transcript is. */
-export async function noteTranscript(spools: string, place: TranscriptPlace): Promise<void> {
+export async function noteTranscript(spools: string, { folder, limit }: TranscriptPlace): Promise<void> {
+  // Who comes after us may work in another folder.
+  const place: TranscriptPlace = { folder: resolve(folder), limit };
   await writeFile(join(spools, PLACE), JSON.stringify(place), { mode: 0o600 });
 }
 

@@ -6,7 +6,7 @@ import { type Log, runTool } from '../../../core/index.ts';
 /** The largest piece that is read at once. */
 const PIECE = 256 * 1024;
 /** A machine prints byte by byte; while it does, this many milliseconds of it are read at once. */
-const BREATH = 4;
+const BREATH = 10;
 /** How often to look where the kernel cannot tell us of a change. */
 const LOOK = 50;
 /** How much that has been recorded may stay before its room is given back. */
