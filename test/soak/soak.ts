@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { soakConsole } from './console.ts';
 import { soakKills } from './kills.ts';
 
 /** What a soak is told. */
@@ -34,6 +35,7 @@ const SOAKS: Readonly<Record<string, Soak>> = {
     console.log(`${kills - new Set(problems).size} of ${kills} exporters killed and nothing left`);
     return problems;
   },
+  console: () => soakConsole(console.log),
 };
 
 const { values, positionals } = parseArgs({
