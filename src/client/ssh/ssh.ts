@@ -46,7 +46,8 @@ function createSsh(
       const watch = watchFaults(node);
       const about = { operation: 'ssh.connect', waitingFor: 'the ssh server' };
       using guard = await guardAgainstFaults(watch, { signal: options.signal, faults }, about);
-      const { signal } = guard;
+      // A session that is lost is no server that may still answer.
+      const signal = AbortSignal.any([node.session.signal, ...(guard.signal ? [guard.signal] : [])]);
       const asked = privateKey !== undefined || password !== undefined;
       // Whoever brings a key or a password of his own wants no other tried.
       const known = asked && username !== undefined ? {} : await identify(signal);

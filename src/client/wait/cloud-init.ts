@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeviceError, UnsupportedError } from '../../core/index.ts';
+import type { SshRunOptions } from '../ssh/ssh-run.ts';
 import type { SshSession } from '../ssh/ssh-session.ts';
 import { requirePart } from './needs.ts';
 import { overSsh } from './over-ssh.ts';
@@ -26,13 +27,16 @@ export interface CloudInitOptions {
 export function cloudInit({ strict = false }: CloudInitOptions = {}): Wait<HasSsh, CloudInitResult> {
   return {
     name: 'cloud-init',
-    prepare: async ({ device }) => {
-      requirePart(device, 'ssh', ['connect'], 'cloud-init');
+    prepare: async (scope) => {
+      requirePart(scope.device, 'ssh', ['connect'], 'cloud-init');
       return ({ signal, saw }) =>
-        overSsh(device, { signal, saw }, async (session) => {
-          const now = await askStatus(session, [], signal);
+        overSsh(scope, { signal, saw }, async (session) => {
+          const now = await askStatus(session, [], { signal, faults: scope.faults });
           saw(describeStatus(now));
-          const end = now.status === 'running' ? await askStatus(session, ['--wait'], signal) : now;
+          const end =
+            now.status === 'running'
+              ? await askStatus(session, ['--wait'], { signal, faults: scope.faults })
+              : now;
           return judge(end, strict);
         });
     },
@@ -50,12 +54,12 @@ const Status = z.object({
 });
 type Status = z.output<typeof Status>;
 
-async function askStatus(session: SshSession, options: string[], signal: AbortSignal): Promise<Status> {
+async function askStatus(session: SshSession, options: string[], waits: SshRunOptions): Promise<Status> {
   const command = ['cloud-init', 'status', ...options, '--format=json'];
   const { stdout, stderr, exitCode } = await session.run(command, {
+    ...waits,
     reject: false,
     timeout: undefined,
-    signal,
   });
   // The exit code is that of the status, except where there is none.
   if (!stdout.includes('{')) throw cannotTell(stderr, exitCode);

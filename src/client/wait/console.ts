@@ -3,6 +3,7 @@ import type { ConsoleHandle } from '../console/console.ts';
 import { describePatterns, type Pattern, type Patterns } from '../console/patterns.ts';
 import type { Expected } from '../console/tty.ts';
 import { quoteTail } from '../console/tty-errors.ts';
+import type { FaultOptions } from '../faults/fault-watch.ts';
 import { requirePart } from './needs.ts';
 import { findRecorded } from './recorded-text.ts';
 import type { Wait, Watch } from './wait.ts';
@@ -25,11 +26,11 @@ export function console(wanted: Pattern | Patterns): Wait<HasConsole, Expected> 
   return {
     name,
     looksBack: true,
-    prepare: async ({ device, signal }) => {
+    prepare: async ({ device, signal, faults }) => {
       requirePart(device, 'console', ['open', 'stream', 'status'], name);
       // A console that is not recorded has one reader, whose text this would take.
       await device.console.status({ signal });
-      return (watch) => expectOnConsole(device.console, patterns, watch);
+      return (watch) => expectOnConsole(device.console, patterns, { faults }, watch);
     },
   };
 }
@@ -37,11 +38,12 @@ export function console(wanted: Pattern | Patterns): Wait<HasConsole, Expected> 
 async function expectOnConsole(
   console: HasConsole['console'],
   patterns: Patterns,
+  options: FaultOptions,
   { signal, failed, saw }: Watch,
 ): Promise<Expected> {
   const end = AbortSignal.any([signal, failed]);
   try {
-    await using tty = await console.open({ from: 'boot', signal: end, timeout: undefined });
+    await using tty = await console.open({ ...options, from: 'boot', signal: end, timeout: undefined });
     saw(() => quoteTail(tty.tail).slice(-QUOTED).join('\n'));
     return await tty.expect(patterns, { signal: end, timeout: undefined });
   } catch (error) {

@@ -57,7 +57,7 @@ export function http(where: number | string, path = '/', options: HttpOptions = 
     if (forward)
       return (watch) => onNetwork((waits) => forward.calls.connect(undefined, waits), question, watch);
     requirePart(device, 'ssh', ['connect'], name);
-    return (watch) => throughSsh(device as HasSsh, question, watch); // SAFE: just checked
+    return (watch) => throughSsh(scope as WaitScope<HasSsh>, question, watch); // SAFE: just checked
   };
   return { name, prepare };
 }
@@ -86,12 +86,12 @@ function onNetwork(
 }
 
 function throughSsh(
-  device: HasSsh,
+  scope: WaitScope<HasSsh>,
   question: Question & { port: number },
   watch: Watch,
 ): Promise<HttpAnswer> {
   const { port: guestPort } = question;
-  return overSsh(device, watch, (session) =>
+  return overSsh(scope, watch, (session) =>
     ask((waits) => session.connect({ guestPort, ...waits }), question, watch.signal),
   );
 }

@@ -15,11 +15,12 @@ export interface HasSsh {
 export function ssh(login: Partial<SshLogin> = {}): Wait<HasSsh, void> {
   return {
     name: 'ssh',
-    prepare: async ({ device }) => {
+    prepare: async ({ device, faults }) => {
       requirePart(device, 'ssh', ['connect'], 'ssh');
       return async ({ signal, saw }) => {
         const onRefusal = ({ message }: Error) => saw(message);
-        await using _session = await device.ssh.connect({ ...login, signal, timeout: undefined, onRefusal });
+        const options = { ...login, faults, signal, timeout: undefined, onRefusal };
+        await using _session = await device.ssh.connect(options);
       };
     },
   };

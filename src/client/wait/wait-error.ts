@@ -7,7 +7,7 @@ export function waitError(error: unknown, record: WaitRecord, deadline: unknown)
   if (!isDutError(error)) return error;
   const part = record.culprit(error);
   const [first = '', ...evidence] = error.message.split('\n');
-  const what = part === undefined ? first : `${part}: ${first}`;
+  const what = part === undefined ? first.replace(/^waitFor: /, '') : `${part}: ${first}`;
   return restateError(error, [`waitFor: ${what}`, ...record.lines(), ...evidence].join('\n'));
 }
 

@@ -1,3 +1,4 @@
+import type { FaultOptions } from '../faults/fault-watch.ts';
 import type { RemoteNode } from '../node.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface WaitScope<out Device> {
   readonly node: RemoteNode;
   /** Ends the preparation. */
   readonly signal: AbortSignal;
+  /** Whether faults of the machine are none for this wait. */
+  readonly faults: FaultOptions['faults'];
 }
 
 /** What a wait is given while it waits. */

@@ -29,7 +29,7 @@ async function start<Result>(wait: Wait<object, Result>) {
   const clock = { now: 1_000_000 };
   const aborter = new AbortController();
   const record = new WaitRecord(wait.name, () => clock.now);
-  const scope = { device: {}, node: undefined as never, signal: aborter.signal };
+  const scope = { device: {}, node: undefined as never, signal: aborter.signal, faults: undefined };
   const device = new AbortController();
   const end = { signal: aborter.signal, failed: device.signal };
   const result = record.run({ ...wait, run: await wait.prepare(scope) }, end);

@@ -12,11 +12,17 @@ import { fakeMachine, fakePower, fakeSerial, fakeSsh } from 'jumplead/fake';
 import { Machine, VirtualPower } from 'jumplead/interfaces';
 import { all, any, console, custom, ssh } from 'jumplead/wait';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { UnreachableError } from '../../../src/core/index.ts';
+import { DeviceError, UnreachableError } from '../../../src/core/index.ts';
 import { createSshKey } from '../../../src/drivers/fake/ssh-server.ts';
 
 const HOUR = { timeout: '1h' } as const;
 const otherKey = createSshKey();
+const FAULT = {
+  message: "the guest's kernel hit a bug",
+  failure: { event: 'GUEST_OOPS', tail: 'Oops', detectedBy: 'console', since: '2026-01-01T00:00:00.000Z' },
+  lasts: true,
+  offset: 0,
+};
 const refused = () => new UnreachableError('tcp://127.0.0.1:22: nobody listens', { target: 'ssh' });
 
 /** A machine that is on, and what a test plays with. */
@@ -114,7 +120,7 @@ describe('nothing is waited for in vain:', () => {
     fake.power.enter('panicked');
     const error = await waiting.catch((e: unknown) => e);
     expect(String(error).replaceAll(/after \d\.\d+ s/g, 'after N s')).toMatchInlineSnapshot(`
-      "DeviceError: waitFor: the machine has ended (GUEST_PANICKED)
+      "DeviceError: waitFor: the guest panicked
         met after N s: console "login: "
         waiting: console "ready": last on the console:
             | fake login:
@@ -191,6 +197,46 @@ describe('nothing is waited for in vain:', () => {
       expect(found?.match?.[1]).toBe('words');
     },
   );
+
+  test('a fault of the machine, in its own words', async () => {
+    const fake = await openMachine();
+    await using vm = fake.vm;
+    const never = custom('never', () => new Promise<void>(() => undefined));
+    const first = fake.ssh.stall('connect');
+    const waiting = vm.waitFor(all(never, ssh()), HOUR);
+    waiting.catch(() => undefined);
+    await first.reached;
+    fake.machine.device.raise(FAULT);
+    const error = await waiting.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(error).toMatchObject(FAULT.failure);
+    expect(String(error)).toMatch(
+      /^DeviceError: waitFor: (?:ssh: ssh.connect: )?the guest's kernel hit a bug/,
+    );
+    expect(String(error)).toMatch(/waiting: never/);
+    await expect(vm.waitFor(never, HOUR)).rejects.toMatchObject(FAULT.failure);
+  });
+
+  test('a fault that is none for who waits for it', async () => {
+    const fake = await openMachine();
+    await using vm = fake.vm;
+    fake.machine.device.raise(FAULT);
+    fake.power.enter('panicked');
+    const waiting = vm.waitFor(all(console('a bug'), ssh()), { ...HOUR, faults: 'ignore' });
+    fake.console.print('it is a bug');
+    await waiting;
+  });
+
+  test('an ssh server, where the session has ended', async () => {
+    const fake = await openMachine();
+    fake.ssh.fail('connect', refused());
+    const first = fake.ssh.stall('connect');
+    const connecting = fake.vm.ssh.connect(HOUR);
+    connecting.catch(() => undefined);
+    await first.reached;
+    await fake.vm[Symbol.asyncDispose]();
+    await expect(connecting).rejects.toMatchObject({ code: 'unreachable' });
+  });
 
   test('a session that ends', async () => {
     const { vm } = await openMachine();
