@@ -4,7 +4,6 @@ import { copyFile, type FileHandle, open, readdir, rename, stat, utimes } from '
 import { join } from 'node:path';
 import {
   explainDiskFull,
-  formatSize,
   lendFile,
   makeLendingDir,
   openOwnedFolder,
@@ -14,7 +13,7 @@ import {
 } from '../../../core/index.ts';
 import { checkImageFile, readImageFile } from './check-image.ts';
 import { decompressDetected } from './decompress.ts';
-import { type ImageFacts, imageError } from './image-format.ts';
+import { type ImageFacts, requireReasonable } from './image-format.ts';
 import { incomingFolders } from './image-index.ts';
 import { SparseWriter } from './sparse-file.ts';
 
@@ -147,8 +146,7 @@ export class ContentStore {
       await writer.write(chunk).catch(async (error) => {
         throw await explainDiskFull(error, this.#store, writer.length + chunk.length, name);
       });
-      if (writer.length > this.#largest)
-        throw imageError(`it unpacks to more than ${formatSize(this.#largest)}`, name);
+      requireReasonable(writer.length, name, this.#largest);
       if (writer.written > room) throw await outOfSpace(this.#store, writer.written, name);
     }
     await writer.finish();

@@ -1,4 +1,4 @@
-import { ImageError } from '../../../core/index.ts';
+import { formatSize, ImageError } from '../../../core/index.ts';
 import { checkQcow2, LARGEST_HEADER, Qcow2Fault, type Qcow2Rules } from './qcow2-header.ts';
 
 /** The formats of disk images that a machine can use. */
@@ -10,6 +10,9 @@ export interface ImageFacts {
   /** Size of the disk, in bytes, as the machine sees it. */
   readonly virtualSize: number;
 }
+
+/** The most that an image may unpack to, holes included: a few kilobytes unpack to zeros that would be hashed for hours. */
+export const LARGEST_IMAGE = 2 ** 40;
 
 /** How many bytes of an image are needed to know what it is. */
 export const HEADER_SIZE = LARGEST_HEADER;
@@ -58,6 +61,11 @@ function readQcow2(header: Buffer, size: number, source: string, rules?: Qcow2Ru
     if (error instanceof Qcow2Fault) throw imageError(`it ${error.message}`, source);
     throw error;
   }
+}
+
+/** @throws ImageError when an image has unpacked to more bytes than it may. */
+export function requireReasonable(bytes: number, source: string, largest = LARGEST_IMAGE): void {
+  if (bytes > largest) throw imageError(`it unpacks to more than ${formatSize(largest)}`, source);
 }
 
 /** An image that cannot be used, and why. */

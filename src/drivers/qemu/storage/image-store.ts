@@ -15,7 +15,7 @@ import { abortable } from './abortable.ts';
 import { type Claim, ContentStore, type StoredImage } from './content-store.ts';
 import { detectCompression, MAGIC_SIZE } from './decompress.ts';
 import { fileIdentity, isSettled } from './file-identity.ts';
-import { imageError } from './image-format.ts';
+import { imageError, LARGEST_IMAGE } from './image-format.ts';
 import { ImageIndex } from './image-index.ts';
 import { hashFile, openRegular, readAll } from './read-file.ts';
 
@@ -54,9 +54,6 @@ export interface Added {
   readonly sent: string;
 }
 
-/** A few kilobytes unpack to a disk of zeros of any size, which would be hashed for hours. */
-const LARGEST = 2 ** 40;
-
 /**
  * Images by the SHA-256 of their content, shared by all machines of a user.
  *
@@ -81,7 +78,10 @@ export class ImageStore {
   }
 
   /** Opens the store in `folder`, which is made if it is not there. */
-  static async open(folder: string, { largest = LARGEST, claim }: StoreOptions = {}): Promise<ImageStore> {
+  static async open(
+    folder: string,
+    { largest = LARGEST_IMAGE, claim }: StoreOptions = {},
+  ): Promise<ImageStore> {
     const contents = await ContentStore.open(folder, largest, claim);
     const index = await ImageIndex.open(folder);
     return new ImageStore(folder, contents, index);

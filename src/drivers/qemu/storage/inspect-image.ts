@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { checkImageFile } from './check-image.ts';
 import { decompressDetected, detectCompression, MAGIC_SIZE } from './decompress.ts';
-import { HEADER_SIZE, readImageFacts } from './image-format.ts';
+import { HEADER_SIZE, readImageFacts, requireReasonable } from './image-format.ts';
 
 /**
  * Looks whether the file `path` holds an image that a machine can use, compressed or not; of a compressed one, whether it can be
@@ -19,6 +19,7 @@ export async function inspectImage(path: string, source: string, signal: AbortSi
   for await (const chunk of decompressDetected(chunks, source)) {
     signal.throwIfAborted();
     size += chunk.length;
+    requireReasonable(size, source);
     if (header.length < HEADER_SIZE) header = Buffer.concat([header, chunk]).subarray(0, HEADER_SIZE);
   }
   readImageFacts(header, size, source);
