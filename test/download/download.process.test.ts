@@ -89,6 +89,7 @@ describe('a connection that breaks', () => {
     ['no ETag any more', { etag: '' }],
     ['another length, shorter than what is there', { bytes: BYTES.subarray(0, 50_000) }],
     ['another length', { bytes: BYTES.subarray(0, 200_000) }],
+    ['another ETag, of a server that heeds no condition', { etag: '"two"', heedless: true }],
     ['another ETag, and no ranges', { etag: '"two"', ranges: false }],
   ] as [string, Reply][])(
     'of a file that has changed meanwhile ends in an error: %s',
