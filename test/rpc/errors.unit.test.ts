@@ -84,7 +84,11 @@ const examples: Readonly<Record<ErrorCode, readonly [DutError, string]>> = {
   ],
   unreachable: [new UnreachableError('gone', { target: 'lab-7', lastSeen: 'then' }, options), 'UNAVAILABLE'],
   deadline: [
-    new DeadlineError('late', { after: '2 s', waitingFor: 'it' }, { ...options, fault: 'lab' }),
+    new DeadlineError(
+      'late',
+      { after: '2 s', waitingFor: 'it', scaling: '1s x 2: it is slow' },
+      { ...options, fault: 'lab' },
+    ),
     'DEADLINE_EXCEEDED',
   ],
   protocol: [new ProtocolError('what?', { peer: 'qmp', sent: 'a', answer: 'b' }, options), 'INTERNAL'],
