@@ -65,7 +65,7 @@ export class ConsoleFaults implements Disposable {
     else {
       const { pattern, line, whole } = sign;
       if (this.#parts.tolerate?.includes(pattern.event)) return;
-      const { clock = () => new Date(), grace = 500 } = this.#parts;
+      const { clock = () => new Date(), grace = 1_000 } = this.#parts;
       // A worse one takes the place of what led to it; the evidence is the same.
       if (pattern.source !== 'kernel') this.#tell();
       clearTimeout(this.#timer);
