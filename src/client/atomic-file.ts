@@ -11,7 +11,7 @@ export interface AtomicFile extends ByteWriter, AsyncDisposable {
 /** Begins to write `path`, beside it until it is whole. Disposing of it unclosed aborts. */
 export async function openAtomicFile(path: string): Promise<AtomicFile> {
   const { temporary, commit, discard } = replacementOf(path);
-  const file = await open(temporary, 'wx');
+  const file = await open(temporary, 'wx', 0o600);
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   finished.catch(() => undefined);
   let pending = true;

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openOwnedFolder, runtimeFolders, sweepFolders } from '../core/index.ts';
 
@@ -14,6 +15,7 @@ export async function openSocketFolder(listen: (path: string) => Promise<unknown
   const { path } = stack.use(await openOwnedFolder(kind));
   const socket = join(path, 'socket');
   await listen(socket);
+  await chmod(socket, 0o600);
   const held = stack.move();
   return { socket, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

@@ -9,6 +9,6 @@ const LEAVINGS = [
 
 /** Makes the folder of a demo, and removes what an earlier one left there: nothing else, as the user may name any folder. */
 export async function openDemoFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true });
+  await mkdir(path, { recursive: true, mode: 0o700 });
   await Promise.all(LEAVINGS.map((name) => rm(join(path, name), { force: true })));
 }

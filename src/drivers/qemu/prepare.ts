@@ -1,4 +1,4 @@
-import { chown, stat } from 'node:fs/promises';
+import { chmod, chown, stat } from 'node:fs/promises';
 import type { ByteSize, Pace } from '../../core/index.ts';
 import { renderCloudInit } from './cloud-init.ts';
 import type { QemuConfig } from './config.ts';
@@ -36,6 +36,7 @@ export async function prepareMachine(equipment: Equipment, signal: AbortSignal):
   const plan = await planPowerOn(equipment, signal);
   for (const file of plan.files) {
     await makeFile(file, equipment, signal);
+    await chmod(file.path, 0o600);
     if (plan.user) await chown(file.path, plan.user.uid, plan.user.gid);
   }
   return plan;

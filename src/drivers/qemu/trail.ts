@@ -31,7 +31,7 @@ export class Trail implements AsyncDisposable {
    * `lasting`: it stays there for the user.
    */
   static async open(folder: string, { lasting }: { readonly lasting: boolean }): Promise<Trail> {
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     await keepPreviousRun(folder);
     return new Trail(folder, lasting);
   }
@@ -45,7 +45,7 @@ export class Trail implements AsyncDisposable {
       join(this.folder, SCRIPT),
       `#!/bin/sh\n${note}\nexec ${[program, ...args].join(' \\\n  ')}\n`,
       {
-        mode: 0o755,
+        mode: 0o700,
       },
     );
   }
