@@ -1,5 +1,6 @@
-import { chmod, lchown, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, lchown, mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import { cacheDir } from './paths.ts';
 
 /**
  * The group of those who may read what is lent: programs of ours that run as somebody else because we are root. It has neither
@@ -18,7 +19,16 @@ export async function makeLendingDir(path: string): Promise<string> {
   const made = [path];
   while (first !== undefined && made[0] !== first && made[0] !== undefined) made.unshift(dirname(made[0]));
   for (const folder of made) await lendDir(folder);
+  for (const folder of cacheAbove(path)) if (((await stat(folder)).mode & 0o077) === 0) await lendDir(folder);
   return path;
+}
+
+/** The folders of the cache that lead to `path`: whoever made them may not have known that something in them is lent. */
+function cacheAbove(path: string): string[] {
+  const cache = resolve(cacheDir());
+  const above = dirname(resolve(path));
+  if (above !== cache && !above.startsWith(cache + sep)) return [];
+  return above === cache ? [cache] : [...cacheAbove(above), above];
 }
 
 /** Lends a folder that is there. */

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BORROWERS, lendFile, makeLendingDir } from '../../../src/core/index.ts';
 import { QemuConfig } from '../../../src/drivers/qemu/config.ts';
 import { memoryPlaces } from '../../../src/drivers/qemu/host.ts';
@@ -151,6 +151,19 @@ describe('whom QEMU runs as', () => {
     expect(await readAs(BORROWERS, image)).toBe(true);
     expect(await readAs(1, image)).toBe(false);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'what is lent lies in a cache that leads there, whoever made that',
+    async () => {
+      await using dir = await workDir();
+      await chmod(dir.path, 0o711);
+      vi.stubEnv('JUMPLEAD_CACHE', join(dir.path, 'cache'));
+      await mkdir(join(dir.path, 'cache', 'images', 'runs'), { recursive: true, mode: 0o700 });
+      const content = await makeLendingDir(join(dir.path, 'cache', 'images', 'flashed', 'content'));
+      expect((await chooseUser({ [content]: 'x' }, ROOT)).reason).toContain('as a user of its own');
+      vi.unstubAllEnvs();
+    },
+  );
 
   test('what QEMU opens by name', () => {
     const config = QemuConfig.parse({
