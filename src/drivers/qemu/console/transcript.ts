@@ -6,7 +6,7 @@ import { Part } from './part.ts';
 import { BYTES, clearParts, findParts } from './part-files.ts';
 
 /** Times are noted no closer than this: output comes in crumbs of a few bytes. */
-const RESOLUTION = 10;
+const RESOLUTION = 50;
 /** The limit is kept by dropping one of so many parts. What is left of it is for marks that come when a part is full. */
 const PARTS = 8.5;
 /** So many marks wait for room to be written. */
