@@ -149,7 +149,10 @@ const attackers: Readonly<Record<string, (started: Started, stack: AsyncDisposab
       }
     },
     'messages that never end': async ({ socket }, stack) => {
-      const session = connectHttp2('http://localhost', { createConnection: () => connectSocket(socket) });
+      const session = connectHttp2('http://localhost', {
+        createConnection: () => connectSocket(socket),
+        maxSessionMemory: 1_000,
+      });
       stack.defer(() => session.destroy());
       const refused = Promise.withResolvers<void>();
       for (let count = 0; count < 200; count++) {
