@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, NotFoundError, type OnProgress } from '../core/index.ts';
+import { ConfigError, NotFoundError, type OnProgress, scanFile } from '../core/index.ts';
 import { type Digests, verified } from '../download/index.ts';
 import type { Source } from '../interfaces/index.ts';
 import { inspectOperatorImage, type OperatorImage } from './operator-image.ts';
@@ -72,14 +72,9 @@ export async function hashFile(
   signal: AbortSignal,
 ): Promise<string> {
   const hash = createHash('sha256');
-  const chunks = createReadStream(path, { highWaterMark: 1024 * 1024, signal });
-  const counted = countBytes(chunks, 'checksum', size, onProgress);
-  try {
-    for await (const chunk of verified(counted, expected, path)) hash.update(chunk);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  }
+  await using file = await open(path);
+  const counted = countBytes(scanFile(file, signal), 'checksum', size, onProgress);
+  for await (const chunk of verified(counted, expected, path)) hash.update(chunk);
   return hash.digest('hex');
 }
 

@@ -12,6 +12,7 @@ export * from './owned-folder.ts';
 export * from './paths.ts';
 export * from './programs.ts';
 export * from './progress.ts';
+export * from './scan-file.ts';
 export * from './subprocess.ts';
 export * from './units.ts';
 export * from './version.ts';

@@ -134,22 +134,25 @@ export class ContentStore {
 
   /** Writes what `chunks` unpack to into a new file. Returns its SHA-256, unless it is what came, as it came. */
   async #unpack(chunks: AsyncIterable<Uint8Array>, path: string, name: string): Promise<string | undefined> {
-    await using file = await open(path, 'wx', 0o600);
+    await using stack = new AsyncDisposableStack();
+    const file = stack.use(await open(path, 'wx', 0o600));
+    const writer = new SparseWriter(file);
+    stack.defer(() => writer.abandon());
     let hash: Hash | undefined;
-    const onDetected = (encoding: string | undefined) => {
+    const onDetected = (encoding: unknown) => {
       if (encoding !== undefined) hash = createHash('sha256');
     };
-    const writer = new SparseWriter(file);
     const room = await spareSpace(this.#store);
+    const explain = async (error: unknown): Promise<never> => {
+      throw await explainDiskFull(error, this.#store, writer.length, name);
+    };
     for await (const chunk of decompressDetected(chunks, name, onDetected)) {
+      await writer.write(chunk).catch(explain);
       hash?.update(chunk);
-      await writer.write(chunk).catch(async (error) => {
-        throw await explainDiskFull(error, this.#store, writer.length + chunk.length, name);
-      });
       requireReasonable(writer.length, name, this.#largest);
       if (writer.written > room) throw await outOfSpace(this.#store, writer.written, name);
     }
-    await writer.finish();
+    await writer.finish().catch(explain);
     return hash?.digest('hex');
   }
 

@@ -26,7 +26,7 @@ export function detectCompression(start: Uint8Array): ContentEncoding | undefine
 }
 
 /**
- * Undoes a compression.
+ * Undoes a compression. The chunks may be reused by whoever made them once the next is asked for: they are copied.
  *
  * @throws ImageError when the bytes are damaged or end early; whatever `chunks` throws.
  */
@@ -137,10 +137,10 @@ async function* throughProgram(
   }
 }
 
-/** As a stream of the chunks that hold something. */
+/** As a stream of copies of the chunks that hold something: it keeps them for longer than they may last. */
 function readable(chunks: Bytes): Readable {
   const full = async function* () {
-    for await (const chunk of chunks) if (chunk.length > 0) yield chunk;
+    for await (const chunk of chunks) if (chunk.length > 0) yield Buffer.from(chunk);
   };
   return Readable.from(full(), { objectMode: false });
 }

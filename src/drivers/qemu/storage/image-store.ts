@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { acquireLock, metered, type OnProgress } from '../../../core/index.ts';
+import { acquireLock, metered, type OnProgress, scanFile } from '../../../core/index.ts';
 import {
   type Digests,
   type HttpHeaders,
@@ -12,12 +12,13 @@ import {
   wrongDigest,
 } from '../../../download/index.ts';
 import { abortable } from './abortable.ts';
+import { inBlocks } from './blocks.ts';
 import { type Claim, ContentStore, type StoredImage } from './content-store.ts';
 import { detectCompression, MAGIC_SIZE } from './decompress.ts';
 import { fileIdentity, isSettled } from './file-identity.ts';
 import { imageError, LARGEST_IMAGE } from './image-format.ts';
 import { ImageIndex } from './image-index.ts';
-import { hashFile, openRegular, readAll } from './read-file.ts';
+import { hashFile, openRegular } from './read-file.ts';
 
 /** Bytes that are to become an image. */
 export interface IncomingImage {
@@ -104,7 +105,7 @@ export class ImageStore {
     const identity = await fileIdentity(file);
     // Of a known file this digest is not known.
     const { sha512 } = expected;
-    if (sha512 !== undefined) await drain(verified(readAll(file, signal), { sha512 }, path));
+    if (sha512 !== undefined) await drain(verified(scanFile(file, signal), { sha512 }, path));
     const unchanged = async () => {
       if ((await fileIdentity(file)) !== identity) throw imageError('it was changed while it was read', path);
     };
@@ -205,7 +206,8 @@ export class ImageStore {
     const hash = createHash('sha256');
     let size = 0;
     const observed = async function* (): AsyncIterable<Uint8Array> {
-      const received = metered(abortable(incoming.chunks, signal), { phase, total, onProgress });
+      const blocks = abortable(inBlocks(incoming.chunks), signal);
+      const received = metered(blocks, { phase, total, onProgress });
       for await (const chunk of verified(received, { sha512: expected.sha512 }, name)) {
         hash.update(chunk);
         size += chunk.length;
@@ -237,7 +239,7 @@ export class ImageStore {
     const shared = await this.#share(file, path, options);
     if (shared) return shared;
     const { size, blocks } = await file.stat();
-    const chunks = readAll(file, options.signal);
+    const chunks = scanFile(file, options.signal);
     const space = Math.min(size, blocks * 512);
     return await this.#receive({ name: path, phase: 'copy', total: size, space, chunks }, options);
   }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { metered, type OnProgress } from '../../../core/index.ts';
+import { metered, type OnProgress, scanFile } from '../../../core/index.ts';
 import { imageError } from './image-format.ts';
-
-const READ_SIZE = 2 ** 20;
 
 /** Opens a file of the user's. @throws ImageError when it is no file, or cannot be read. */
 export async function openRegular(path: string): Promise<FileHandle> {
@@ -19,17 +17,6 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
 }
 
-/** The bytes of an open file. */
-export async function* readAll(file: FileHandle, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  for (let position = 0; ; ) {
-    signal.throwIfAborted();
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(READ_SIZE), 0, READ_SIZE, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-
 /** The SHA-256 of an open file. @throws ImageError when it changes meanwhile. */
 export async function hashFile(
   file: FileHandle,
@@ -38,7 +25,7 @@ export async function hashFile(
 ): Promise<string> {
   const { size: total } = await file.stat();
   const hash = createHash('sha256');
-  const chunks = metered(readAll(file, signal), { phase: 'hash', total, onProgress });
+  const chunks = metered(scanFile(file, signal), { phase: 'hash', total, onProgress });
   for await (const chunk of chunks) hash.update(chunk);
   if ((await file.stat()).size !== total) throw imageError('it was changed while it was read', path);
   return hash.digest('hex');
