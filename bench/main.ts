@@ -6,12 +6,14 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDir, runTool } from '../src/core/index.ts';
 import { openPythonEnv, type PythonEnv } from '../test/interop/python-env.ts';
+import { describeMachine, type Machine } from './machine.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { installPackage } from './package.ts';
-import { describeMachine, type Machine, renderTable } from './report.ts';
+import { renderTable } from './report.ts';
 import type { Context } from './row.ts';
 import { BENCHES } from './rows/index.ts';
 import { type Result, runBench } from './run.ts';
+import { writeRun } from './write-docs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -47,9 +49,11 @@ async function main(argv: string[]): Promise<void> {
     return;
   }
   const options = readOptions(argv);
-  const results = await measure(options, python);
   const machine = await inspectMachine(python);
+  const results = await measure(options, python);
   console.log(renderTable(results));
+  const benches = BENCHES.filter(({ name }) => options.only.includes(name));
+  if (options.write) await writeRun(join(ROOT, 'docs', 'benchmarks.md'), { machine, results, benches });
   if (options.json) await writeFile(options.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
 }
 

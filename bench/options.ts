@@ -10,6 +10,8 @@ export interface Options extends Rounds {
   readonly json: string | undefined;
   /** Another checkout to be measured beside this one. */
   readonly baseline: string | undefined;
+  /** Whether the run is to be put into docs/benchmarks.md. */
+  readonly write: boolean;
 }
 
 const NAMES = BENCHES.map(({ name }) => name);
@@ -20,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --boots N         the same for what boots Debian, which takes minutes (default: 1)
   --json FILE       all figures, with the rounds
   --baseline DIR    another checkout, to be measured beside this one
+  --write           puts the run into docs/benchmarks.md
 npm run bench -- grpc [candidate...]   the trial of gRPC libraries`;
 
 /** Reads the command line. @throws Error that says what is wrong with it */
@@ -32,6 +35,7 @@ export function readOptions(args: string[]): Options {
       boots: { type: 'string', default: '1' },
       json: { type: 'string' },
       baseline: { type: 'string' },
+      write: { type: 'boolean', default: false },
     },
   });
   const only = values.only.split(',');
@@ -44,6 +48,7 @@ export function readOptions(args: string[]): Options {
     boots: count(values.boots, '--boots'),
     json: values.json,
     baseline: values.baseline,
+    write: values.write,
   };
 }
 

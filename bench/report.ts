@@ -1,31 +1,5 @@
-import { arch, availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Result } from './run.ts';
 import type { Summary } from './stats.ts';
-
-/** What the figures were measured on. */
-export interface Machine {
-  readonly date: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memory: string;
-  readonly system: string;
-  readonly node: string;
-  readonly python: string;
-  readonly qemu: string;
-}
-
-/** Looks at this machine. */
-export function describeMachine(versions: { readonly python: string; readonly qemu: string }): Machine {
-  return {
-    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `Linux ${release().split('-')[0]} ${arch()}`,
-    node: process.version,
-    ...versions,
-  };
-}
 
 /** The results as a table of Markdown. */
 export function renderTable(results: readonly Result[]): string {
