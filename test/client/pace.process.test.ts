@@ -18,7 +18,9 @@ async function openMachine(options: Parameters<typeof fakeMachine>[0] = { pace }
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   };
   const pass = async (minutes: number) => {
-    await vm.describe(); // What was asked before has been answered.
+    // What was asked before has been answered, and what was begun before has begun.
+    await vm.describe();
+    await vm.describe();
     vi.advanceTimersByTime(minutes * MINUTE);
     await vm.describe();
   };

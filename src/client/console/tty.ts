@@ -151,8 +151,9 @@ class ConsoleTty implements Tty {
     const patterns: Patterns =
       typeof wanted === 'string' || wanted instanceof RegExp ? { match: wanted } : wanted;
     const shown = describePatterns(patterns);
+    const waits = this.#withDefault('expect', options);
     return this.#takeTurn('expect', options, async () => {
-      using wait = startWait(this.#withDefault('expect', options), 'console.expect');
+      using wait = startWait(waits, 'console.expect');
       try {
         const { name, groups, before, text } = await this.#reader.find(patterns, wait.signal);
         return { name: name as never, match: groups, before, text }; // SAFE: a key of the caller's patterns

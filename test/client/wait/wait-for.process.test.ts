@@ -11,7 +11,7 @@ import { group } from 'jumplead/driver';
 import { fakeMachine, fakePower, fakeSerial, fakeSsh } from 'jumplead/fake';
 import { Machine, VirtualPower } from 'jumplead/interfaces';
 import { all, any, console, custom, ssh } from 'jumplead/wait';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import { DeviceError, UnreachableError } from '../../../src/core/index.ts';
 import { createSshKey } from '../../../src/drivers/fake/ssh-server.ts';
 
@@ -96,8 +96,13 @@ describe('nothing is waited for in vain:', () => {
   test('the end of the time', async () => {
     const fake = await openMachine();
     await using vm = fake.vm;
-    fake.ssh.stall('connect');
-    const waiting = vm.waitFor(all(console('never'), ssh()), { timeout: 50 });
+    const { reached } = fake.ssh.stall('connect');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const waiting = vm.waitFor(all(console('never'), ssh()), HOUR);
+    waiting.catch(() => undefined);
+    await reached;
+    vi.advanceTimersByTime(3_600_000);
     await expect(waiting).rejects.toMatchObject({
       code: 'deadline',
       waitingFor: 'console "never" and ssh',
