@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { MachineEvent } from '../../interfaces/index.ts';
+import { byHand } from './by-hand.ts';
 import { keepPreviousRun } from './previous-run.ts';
 
 /** Of a longer message only the beginning is kept. */
@@ -36,23 +37,23 @@ export class Trail implements AsyncDisposable {
     return new Trail(folder, lasting);
   }
 
-  /** Writes the command line of this power-on as a script, `qemu.sh`. */
+  /** Writes the command line of this power-on as a script that starts the machine by hand, `qemu.sh`. */
   async command(command: readonly string[]): Promise<void> {
-    const [program = '', ...args] = command.map(quote);
-    const note =
-      '# The command line as it was. Descriptors 3 and 4 are sockets of the process that started it, 5 is the memory.';
-    await writeFile(
-      join(this.folder, SCRIPT),
-      `#!/bin/sh\n${note}\nexec ${[program, ...args].join(' \\\n  ')}\n`,
-      {
-        mode: 0o700,
-      },
-    );
+    const [program = '', ...args] = byHand(command).map(quote);
+    const script = [
+      '#!/bin/sh',
+      '# Starts this machine by hand, with its console on this terminal. As it ran, it waited for `cont` (-S), had its control,',
+      "# its agent's port and its memory as inherited descriptors, and was started through what `describe()` shows. Its disks are",
+      '# there as long as the session is open, and free when the machine is off.',
+      `exec ${[program, ...args].join(' \\\n  ')}`,
+      '',
+    ];
+    await writeFile(join(this.folder, SCRIPT), script.join('\n'), { mode: 0o700 });
   }
 
   /** A command line that starts this machine by hand: the script, or the whole where nobody would find that any more. */
   reproduce(command: readonly string[]): string {
-    const whole = command.map(quote).join(' ');
+    const whole = byHand(command).map(quote).join(' ');
     const script = `sh ${quote(join(this.folder, SCRIPT))}`;
     return this.#lasting || whole.length > LONGEST_COMMAND ? script : whole;
   }

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Tty } from '../../../src/index.ts';
 import { KEYS } from '../../fixtures/boot-sector.ts';
 import { openSshHost } from '../../fixtures/ssh-host.ts';
+import { untilPrinted } from '../../support/demo.ts';
 import { listenTo } from '../../support/machine-events.ts';
 import { type ServedMachine, serveTestMachine } from './served-machine.ts';
 import { caller, fakeQemu, type Program, readUntil, realQemu, realQemuOn } from './test-machine.ts';
@@ -241,6 +242,18 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     await tty.expect('login: ', NEVER);
     expect(await vm.power.state()).toBe('running');
   });
+});
+
+test('the command line in an error starts the same machine by hand', async () => {
+  await using served = await start(realQemu);
+  const { it, tty } = served;
+  const error = failure(tty.expect(NEVER_COMES, NEVER));
+  process.kill(it.machine.session('test').pid, 'SIGKILL');
+  const { command } = (await error) as { command: string }; // SAFE: what the error of a machine has
+  const machine = execa('sh', ['-c', command], { reject: false, stdin: 'pipe' });
+  await untilPrinted(machine.stdout, 'ready');
+  machine.stdin.write(KEYS.off);
+  expect(await machine).toMatchObject({ exitCode: 0 });
 });
 
 /** A host's file system of which a test says when it is full. */
