@@ -53,7 +53,9 @@ class MachineWatch implements FaultWatch {
   async confirm(signal: AbortSignal | undefined): Promise<MachineFault | undefined> {
     const before = this.current;
     for await (const { fault } of this.#machine.calls.faults({ signal })) {
-      if (fault === null && this.current === before) this.#hear({ fault });
+      // The one that follows along may not have heard of it yet, or nobody follows.
+      if (fault) return fault;
+      if (this.current === before) this.#hear({ fault });
       break;
     }
     return this.current;

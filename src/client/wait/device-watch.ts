@@ -15,6 +15,7 @@ export async function watchDevice(
   node: RemoteNode,
   { signal, faults }: FaultOptions & { readonly signal: AbortSignal },
 ): Promise<AbortSignal> {
+  signal.throwIfAborted();
   const failed = new AbortController();
   const machine = node.nearest(Machine);
   const power = machine?.child('power', VirtualPower);

@@ -23,10 +23,12 @@ class Budget {
 export class Share {
   readonly #budget: Budget;
   #held = 0;
-  #closed = false;
+  #closed: boolean;
 
   constructor(budget: Budget, stream: Http2Stream) {
     this.#budget = budget;
+    // Of a call that its client gave up before it was let in nobody would hear the end.
+    this.#closed = stream.destroyed;
     stream.once('close', () => {
       this.set(0);
       this.#closed = true;

@@ -30,6 +30,17 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     await expect(vm.waitFor(http(8080), NEVER)).rejects.toMatchObject(EXIT);
   });
 
+  test('is killed: who ignores faults is told how it ended all the same', async () => {
+    await using served = await serveTestMachine(program);
+    const { vm, it } = served;
+    await vm.power.on();
+    const killing = custom('end', async () => {
+      process.kill(it.machine.session('test').pid, 'SIGKILL');
+      await new Promise<never>(() => undefined);
+    });
+    await expect(vm.waitFor(killing, { ...NEVER, faults: 'ignore' })).rejects.toMatchObject(EXIT);
+  });
+
   test('is killed: what its console had shown before has come', async () => {
     await using served = await serveTestMachine(program);
     const { vm, it } = served;

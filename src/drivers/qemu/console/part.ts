@@ -91,6 +91,8 @@ export class Part {
   async read(offset: number, atMost: number): Promise<Uint8Array> {
     const buffer = Buffer.allocUnsafe(Math.min(atMost, this.end - offset));
     const { bytesRead } = await this.#bytes.read(buffer, 0, buffer.length, offset - this.base);
+    if (bytesRead === 0)
+      throw new Error(`somebody has shortened ${join(this.#folder, BYTES + this.#suffix)}`);
     return buffer.subarray(0, bytesRead);
   }
 

@@ -205,7 +205,9 @@ export class Recorder implements AsyncDisposable {
     try {
       for await (const chunk of spool) await this.#store(chunk, onRecorded);
     } catch (cause) {
-      this.finish(unrecorded(this.path, { from: this.offset, cause }));
+      const error = unrecorded(this.path, { from: this.offset, cause });
+      this.#options.log.error({ from: this.offset }, error.message);
+      this.finish(error);
     }
     this.#spool = undefined;
     this.#announce();

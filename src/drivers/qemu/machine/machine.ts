@@ -1,4 +1,4 @@
-import { type Duration, type Log, parseDuration, StateError, startDeadline } from '../../../core/index.ts';
+import { type Duration, parseDuration, StateError, startDeadline } from '../../../core/index.ts';
 import type { CallContext } from '../../../driver/index.ts';
 import {
   type FaultNews,
@@ -25,7 +25,6 @@ export interface Off {
 export interface MachineParts extends Omit<SessionParts, 'onEvent' | 'faults'> {
   /** Makes everything ready for a power-on: files, disks, the command line. */
   readonly prepare: (signal: AbortSignal) => Promise<PowerPlan>;
-  readonly log: Log;
   /** How long a guest may take to shut down, unless the caller says so. */
   readonly shutdownDeadline: Duration;
 }

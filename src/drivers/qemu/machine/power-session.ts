@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { z } from 'zod';
-import { type Duration, ProtocolError } from '../../../core/index.ts';
+import { type Duration, type Log, ProtocolError } from '../../../core/index.ts';
 import {
   type ConsoleFaultEvent,
   faultError,
@@ -31,6 +31,7 @@ export interface PowerPlan extends Launch {
 export interface SessionParts {
   readonly recorder: Recorder;
   readonly trail: Trail;
+  readonly log: Log;
   /** Gets what goes wrong. */
   readonly faults: MachineFaults;
   /** What the user does not take for a fault. */
@@ -100,11 +101,13 @@ export class PowerSession {
    * left.
    */
   static async start(plan: PowerPlan, parts: SessionParts, signal: AbortSignal): Promise<PowerSession> {
-    const { recorder, trail, patience } = parts;
+    const { recorder, trail, log, patience } = parts;
     await trail.command(plan.command);
     const early: QmpEvent[] = [];
     let listener = (event: QmpEvent): void => void early.push(event);
-    const told = new Sequence();
+    const told = new Sequence((reason) =>
+      log.debug({ reason: String(reason) }, 'an event was not followed up'),
+    );
     const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
     const spool = await recorder.begin((chunk) => faults.hear(chunk));
     const instance = await launchQemu(plan, {
@@ -117,6 +120,7 @@ export class PowerSession {
     }).catch(async (error) => {
       spool.end();
       await recorder.drained();
+      faults[Symbol.dispose]();
       recorder.finish(error);
       parts.onConsole(undefined);
       throw error;

@@ -143,7 +143,9 @@ export class SessionFaults implements Disposable {
   async #raise({ what, lasts, ...cause }: Cause, offset?: number): Promise<MachineFault> {
     const { recorder, faults, command } = this.#parts;
     const said = this.stderr().slice(-QUOTED);
-    const tail = (await recorder.tail()).slice(-QUOTED);
+    // Who waits is told in any case, also where the evidence cannot be read.
+    const shown = await recorder.tail().catch((error) => `(the transcript cannot be read: ${error})`);
+    const tail = shown.slice(-QUOTED);
     const failure = { ...cause, tail, stderr: said, command };
     const message = describeFault(what, failure);
     const fault = { message, failure, lasts, offset: offset ?? recorder.offset };
