@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { makeLendingDir } from '../../core/index.ts';
 import type { Verdict } from './accelerator-proof.ts';
 
 /** What a verdict depends on. It holds until the host starts anew. */
@@ -49,7 +50,8 @@ export async function recallVerdict(cacheDir: string, key: VerdictKey): Promise<
 export async function rememberVerdict(cacheDir: string, key: VerdictKey, verdict: Verdict): Promise<void> {
   if (key.bootId === undefined) return;
   const path = verdictPath(cacheDir, key);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  // Images are lent from the same cache.
+  await makeLendingDir(dirname(path));
   // Half of it counts as nothing remembered.
   await writeFile(path, `${JSON.stringify({ bootId: key.bootId, key, verdict }, null, 2)}\n`, {
     mode: 0o600,
