@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from '../../src/core/index.ts';
 
-/** A file system of its own, that really runs full. Only root may make one. */
-export async function openSmallDisk(bytes: number) {
+/** A file system of its own, that really runs full. Only root may make one. `mode`: who gets in, in octal digits. */
+export async function openSmallDisk(bytes: number, mode = '700') {
   const path = await mkdtemp(join(tmpdir(), 'jumplead-small-'));
-  await runTool('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=700`, 'tmpfs', path]);
+  await runTool('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=${mode}`, 'tmpfs', path]);
   return {
     path,
     [Symbol.asyncDispose]: async () => {

@@ -1,17 +1,16 @@
-import type { WaitOptions } from '../../core/index.ts';
 import { faultError, type MachineFault } from '../../interfaces/index.ts';
 import type { FaultOptions, FaultWatch } from './fault-watch.ts';
 
 /** A wait that ends with the machine. */
 export interface FaultGuard extends Disposable {
   /** Aborts with a DeviceError when something goes wrong with the machine, or with the reason of the caller's signal. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
-/** Joins `options.signal` with what goes wrong with a machine. @throws the DeviceError of what is wrong already. */
+/** Joins `signal` with what goes wrong with a machine. @throws the DeviceError of what is wrong already. */
 export async function guardAgainstFaults(
   watch: FaultWatch | undefined,
-  { signal, faults }: WaitOptions & FaultOptions,
+  { signal, faults }: FaultOptions & { readonly signal: AbortSignal },
   about: { readonly operation: string; readonly waitingFor: string },
 ): Promise<FaultGuard> {
   if (!watch || faults === 'ignore') return { signal, [Symbol.dispose]: () => undefined };
@@ -21,7 +20,7 @@ export async function guardAgainstFaults(
   failure.signal.throwIfAborted();
   const listening = watch.listen(({ fault }) => fault && fail(fault));
   return {
-    signal: signal ? AbortSignal.any([signal, failure.signal]) : failure.signal,
+    signal: AbortSignal.any([signal, failure.signal]),
     [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
 }

@@ -31,9 +31,9 @@ export async function runOverSsh(
 ): Promise<SshResult> {
   const line = shellLine(command);
   const purpose = { operation: 'ssh.run', waitingFor: `the end of ${JSON.stringify(line)}` };
-  using guard = await guardAgainstFaults(watch, waits, purpose);
-  using deadline = startDeadline({ ...waits, signal: guard.signal }, purpose);
-  const { signal } = deadline;
+  using deadline = startDeadline(waits, purpose);
+  using guard = await guardAgainstFaults(watch, { ...waits, signal: deadline.signal }, purpose);
+  const { signal } = guard;
   const running = await startProcess(connection, withEnvironment(line, env), undefined, signal);
   const stop = () => {
     running.kill('KILL');

@@ -85,15 +85,15 @@ export function openSshSession(
     },
     upload: async (local, remote, options = {}) => {
       const about = purpose('ssh.upload', `${remote} to be written`);
-      using guard = await guardAgainstFaults(watch, options, about);
-      using deadline = startDeadline({ ...options, signal: guard.signal }, about);
-      await uploadOverSsh(connection, local, remote, deadline.signal);
+      using deadline = startDeadline(options, about);
+      using guard = await guardAgainstFaults(watch, { ...options, signal: deadline.signal }, about);
+      await uploadOverSsh(connection, local, remote, guard.signal);
     },
     download: async (remote, local, options = {}) => {
       const about = purpose('ssh.download', `${remote} to be read`);
-      using guard = await guardAgainstFaults(watch, options, about);
-      using deadline = startDeadline({ ...options, signal: guard.signal }, about);
-      await downloadOverSsh(connection, remote, local, deadline.signal);
+      using deadline = startDeadline(options, about);
+      using guard = await guardAgainstFaults(watch, { ...options, signal: deadline.signal }, about);
+      await downloadOverSsh(connection, remote, local, guard.signal);
     },
     connect: async ({ guestPort, guestHost, ...waits }) => {
       using deadline = startDeadline(waits, purpose('ssh.connect', `port ${guestPort} of the device`));

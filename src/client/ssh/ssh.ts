@@ -45,9 +45,10 @@ function createSsh(
     connect: async ({ username, privateKey, password, faults, ...options } = {}) => {
       const watch = watchFaults(node);
       const about = { operation: 'ssh.connect', waitingFor: 'the ssh server' };
-      using guard = await guardAgainstFaults(watch, { signal: options.signal, faults }, about);
       // A session that is lost is no server that may still answer.
-      const signal = AbortSignal.any([node.session.signal, ...(guard.signal ? [guard.signal] : [])]);
+      const end = AbortSignal.any([node.session.signal, ...(options.signal ? [options.signal] : [])]);
+      using guard = await guardAgainstFaults(watch, { signal: end, faults }, about);
+      const { signal } = guard;
       const asked = privateKey !== undefined || password !== undefined;
       // Whoever brings a key or a password of his own wants no other tried.
       const known = asked && username !== undefined ? {} : await identify(signal);

@@ -4,9 +4,10 @@ import { type ByteChannel, Machine, Network } from '../../interfaces/index.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { NetworkHandle } from '../network.ts';
 import type { RemoteNode } from '../node.ts';
+import { firstLine } from './first-line.ts';
 import { askHttp, describeHttpStatus } from './http-request.ts';
 import { requirePart } from './needs.ts';
-import { describeError, mayPass, overSsh } from './over-ssh.ts';
+import { mayPass, overSsh } from './over-ssh.ts';
 import type { HasSsh } from './ssh.ts';
 import type { RunWait, Wait, WaitScope, Watch } from './wait.ts';
 
@@ -81,7 +82,7 @@ function onNetwork(
   question: Question,
   { signal, saw }: Watch,
 ): Promise<HttpAnswer> {
-  const onFailure = (error: unknown) => saw(describeError(error));
+  const onFailure = (error: unknown) => saw(firstLine(error));
   return keepTrying(() => ask(connect, question, signal), { signal, mayPass, onFailure });
 }
 

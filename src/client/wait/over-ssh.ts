@@ -1,6 +1,7 @@
 import { isDutError } from '../../core/index.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { SshSession } from '../ssh/ssh-session.ts';
+import { firstLine } from './first-line.ts';
 import type { HasSsh } from './ssh.ts';
 import type { WaitScope, Watch } from './wait.ts';
 
@@ -22,11 +23,5 @@ export async function overSsh<T>(
     }
     return await act(session);
   };
-  return await keepTrying(attempt, { signal, mayPass, onFailure: (error) => saw(describeError(error)) });
+  return await keepTrying(attempt, { signal, mayPass, onFailure: (error) => saw(firstLine(error)) });
 }
-
-/** An error in a line. */
-export const describeError = (error: unknown): string => {
-  const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
-  return line;
-};

@@ -1,4 +1,5 @@
 import { formatDuration, isDutError, raceSignal, type WaitReport } from '../../core/index.ts';
+import { firstLine } from './first-line.ts';
 import type { WaitPart, Watch } from './wait.ts';
 
 /** What ends a wait from outside. */
@@ -150,6 +151,3 @@ function endWith(signal: AbortSignal): { readonly signal: AbortSignal } & Dispos
     [Symbol.dispose]: () => controller.abort(new Error('the wait that this was a part of is over')),
   };
 }
-
-const firstLine = (error: unknown) =>
-  String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';

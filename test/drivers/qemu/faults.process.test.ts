@@ -1,5 +1,5 @@
 /** What goes wrong with a machine, as those learn it who wait for it: by typed handles, over the wire. */
-import { mkdir, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -9,6 +9,7 @@ import { KEYS } from '../../fixtures/boot-sector.ts';
 import { openSshHost } from '../../fixtures/ssh-host.ts';
 import { untilPrinted } from '../../support/demo.ts';
 import { listenTo } from '../../support/machine-events.ts';
+import { canMount, openSmallDisk } from '../../support/small-disk.ts';
 import { type ServedMachine, serveTestMachine } from './served-machine.ts';
 import { caller, fakeQemu, type Program, readUntil, realQemu, realQemuOn } from './test-machine.ts';
 
@@ -275,24 +276,15 @@ async function fakeDisk(): Promise<Disk> {
 }
 
 async function smallDisk(): Promise<Disk> {
-  await using stack = new AsyncDisposableStack();
-  const folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-full-'));
-  stack.defer(() => folder.remove());
-  const path = join(folder.path, 'small');
-  await mkdir(path);
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', path]);
-  stack.defer(async () => void (await execa('umount', ['-l', path])));
-  const ballast = join(path, 'ballast');
-  const held = stack.move();
+  const disk = await openSmallDisk(2 * 2 ** 20);
+  const ballast = join(disk.path, 'ballast');
   return {
-    program: realQemuOn(path),
+    program: realQemuOn(disk.path),
     fill: () => execa('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { reject: false }),
     makeRoom: () => rm(ballast),
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: () => disk[Symbol.asyncDispose](),
   };
 }
-
-const canMount = process.getuid?.() === 0;
 
 describe('the host has no room for what the guest writes', () => {
   test.for([

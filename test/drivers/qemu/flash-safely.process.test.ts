@@ -11,10 +11,11 @@ import { openSession } from 'jumplead/exporter';
 import { qemu } from 'jumplead/qemu';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runTool } from '../../../src/core/index.ts';
+
 import { bootSector } from '../../fixtures/boot-sector.ts';
 import { type BrokenHost, openBrokenHost } from '../../fixtures/broken-host.ts';
 import { linesOf } from '../../support/lines.ts';
+import { canMount, openSmallDisk } from '../../support/small-disk.ts';
 import { BOOT, openHome } from '../../support/tiny-machine.ts';
 
 const MIB = 2 ** 20;
@@ -241,13 +242,10 @@ test('two machines that are flashed with the same image at once, copy it once', 
   await expectUnharmed(second);
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
+describe.runIf(canMount)('a full disk', () => {
   test('is told, and the old image stays', async () => {
     await using own = new AsyncDisposableStack();
-    const cache = join(home, 'small');
-    await runTool('mkdir', [cache]);
-    await runTool('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=711', 'jumplead-test', cache]);
-    own.defer(async () => void (await runTool('umount', [cache])));
+    const { path: cache } = own.use(await openSmallDisk(16 * MIB, '711'));
     vi.stubEnv('JUMPLEAD_CACHE', cache);
     own.defer(() => void vi.stubEnv('JUMPLEAD_CACHE', join(home, 'cache')));
     const machine = own.use(await connectTo(await openExporter(own)));

@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Progress, runTool } from '../../../src/core/index.ts';
+import type { Progress } from '../../../src/core/index.ts';
 import { ImageStore, type StoreOptions } from '../../../src/drivers/qemu/storage/image-store.ts';
 import { LONG_AGO, openBrokenHost } from '../../fixtures/broken-host.ts';
 import { linesOf } from '../../support/lines.ts';
+import { canMount, openSmallDisk } from '../../support/small-disk.ts';
 
 const { signal } = new AbortController();
 const options = { signal };
@@ -139,13 +140,10 @@ test('an .xz that asks for 4 GiB of memory does not get it', async () => {
   expect(await files()).toEqual([]);
 });
 
-describe.skipIf(process.getuid?.() !== 0)('a full disk', () => {
+describe.runIf(canMount)('a full disk', () => {
   /** A store on a file system of 16 MiB, a real one. */
   async function openSmall(stack: AsyncDisposableStack) {
-    const path = join(folder, `small-${++count}`);
-    await runTool('mkdir', [path]);
-    await runTool('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'jumplead-test', path]);
-    stack.defer(async () => void (await runTool('umount', [path])));
+    const { path } = stack.use(await openSmallDisk(16 * MIB));
     return { ...(await openStore({}, join(path, 'store'))), mount: path };
   }
   const full = { code: 'capacity', fault: 'lab', message: expect.stringContaining('no space left for') };

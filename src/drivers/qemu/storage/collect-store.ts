@@ -75,7 +75,12 @@ async function findUnused(store: string, options: CollectFlashedOptions): Promis
  */
 async function removeUnused(store: string, path: string, options: StorePlaces): Promise<boolean> {
   await using aside = await openOwnedFolder(incomingFolders(store));
-  await rename(path, join(aside.path, 'image'));
+  try {
+    await rename(path, join(aside.path, 'image'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // SAFE: only looked at. Somebody else clears away.
+    throw error;
+  }
   if (!(await findImagesInUse(options)).includes(path)) return true;
   await rename(join(aside.path, 'image'), path);
   return false;
