@@ -88,11 +88,16 @@ async function describe(path: string, reason: string): Promise<Waste> {
   return { path, name: basename(path), reason, bytes: await sizeOnDisk(path) };
 }
 
-/** The bytes that a file or folder takes on the disk; a block counts 512 bytes, whatever the file system. */
-export async function sizeOnDisk(path: string): Promise<number> {
+/**
+ * The bytes that a file or folder takes on the disk; images are sparse, their length says little. What vanishes meanwhile is not
+ * counted.
+ */
+export async function sizeOnDisk(path: string, signal?: AbortSignal): Promise<number> {
+  signal?.throwIfAborted();
   const facts = await lstat(path).catch(() => undefined);
+  // A block counts 512 bytes, whatever the file system.
   if (!facts?.isDirectory()) return (facts?.blocks ?? 0) * 512;
   const names = await readdir(path).catch(() => []);
-  const sizes = await Promise.all(names.map((name) => sizeOnDisk(join(path, name))));
+  const sizes = await Promise.all(names.map((name) => sizeOnDisk(join(path, name), signal)));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
