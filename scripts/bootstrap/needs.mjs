@@ -24,6 +24,15 @@ export const NEEDS = [
     brew: 'python',
   },
   {
+    why: "a small shell, to which the console's commands have to speak as well",
+    purposes: ['test'],
+    anyOf: ['busybox'],
+    apt: 'busybox',
+    dnf: 'busybox',
+    pacman: 'busybox',
+    brew: null,
+  },
+  {
     why: 'a browser that looks at the page with the screen',
     purposes: ['test'],
     anyOf: ['chromium', 'chromium-browser', 'google-chrome'],

@@ -52,10 +52,11 @@ describe('what is missing', () => {
     `);
   });
 
-  test('for the tests, Python and a browser as well', () => {
+  test('for the tests, Python, busybox and a browser as well', () => {
     const forDemo = new Set(packages(FRESH, 'demo'));
     expect(packages(FRESH, 'test').filter((name) => !forDemo.has(name))).toEqual([
       'python3-venv',
+      'busybox',
       'chromium',
     ]);
   });

@@ -1,10 +1,12 @@
-import { BusyError, StateError } from '../../core/index.ts';
+import { BusyError, raceSignal, StateError } from '../../core/index.ts';
 import type { CallContext } from '../../driver/index.ts';
 
 interface Held {
   readonly operation: string;
   readonly holder: string;
   readonly since: string;
+  /** Aborts when its caller gives up. */
+  readonly caller: AbortSignal;
   readonly stop: AbortController;
   readonly settled: Promise<void>;
 }
@@ -15,6 +17,7 @@ export class Turn {
 
   /**
    * Runs `act` unless another call is under way. Its signal aborts when the caller gives up, or when the turn is pre-empted.
+   * A call whose caller has given up is about to end, and is waited for.
    *
    * @throws BusyError that says who is at it, with what and since when.
    */
@@ -23,12 +26,14 @@ export class Turn {
     context: CallContext,
     act: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    const { signal: caller, peer } = context;
+    while (this.#held?.caller.aborted) await raceSignal(this.#held.settled, caller);
     if (this.#held) throw busy(operation, this.#held);
     const stop = new AbortController();
     const { promise: settled, resolve } = Promise.withResolvers<void>();
-    this.#held = { operation, holder: context.peer.name, since: new Date().toISOString(), stop, settled };
+    this.#held = { operation, holder: peer.name, since: new Date().toISOString(), caller, stop, settled };
     try {
-      return await act(AbortSignal.any([context.signal, stop.signal]));
+      return await act(AbortSignal.any([caller, stop.signal]));
     } finally {
       this.#held = undefined;
       resolve();

@@ -46,3 +46,26 @@ it('ends a call with its caller', async () => {
   caller.abort(reason);
   await expect(call).rejects.toBe(reason);
 });
+
+it('waits for a call whose caller has given up', async () => {
+  const turn = new Turn();
+  const caller = new AbortController();
+  const cleanedUp = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const first = turn.take('flasher.flash', callContext({ signal: caller.signal }), async () => {
+    await cleanedUp.promise;
+    order.push('flash has ended');
+  });
+  caller.abort();
+  const second = turn.take('power.on', callContext(), async () => order.push('on'));
+  const impatient = new AbortController();
+  const third = turn.take('power.on', callContext({ signal: impatient.signal }), async () =>
+    order.push('never'),
+  );
+  const reason = new Error('enough');
+  impatient.abort(reason);
+  await expect(third).rejects.toBe(reason);
+  cleanedUp.resolve();
+  await Promise.all([first, second]);
+  expect(order).toEqual(['flash has ended', 'on']);
+});
