@@ -1,4 +1,4 @@
-import { type OpenWait, StateError, type WaitOptions } from '../../core/index.ts';
+import { type OpenWait, StateError, startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { ByteChannel, FaultNews } from '../../interfaces/index.ts';
 import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import type { Credentials } from '../machine.ts';
@@ -240,10 +240,13 @@ class ConsoleTty implements Tty {
   }
 
   /** Whoever takes what comes is only stopped where nothing can come. */
-  #concern(operation: string, options: TtyWaitOptions): Promise<Disposable> {
-    const { faults = this.#parts.faults, signal } = options;
+  async #concern(operation: string, options: TtyWaitOptions): Promise<Disposable> {
+    const { faults = this.#parts.faults } = options;
+    // It may have to ask the exporter.
+    const purpose = { operation: `console.${operation}`, waitingFor: 'the exporter' };
+    using deadline = startDeadline(options, purpose);
     const concern = faults === 'ignore' ? 'none' : operation === 'read' ? 'standstill' : 'all';
-    return this.#faults.begin(concern, this.#parts.recorded?.watch, signal);
+    return await this.#faults.begin(concern, this.#parts.recorded?.watch, deadline.signal);
   }
 
   #evidence(): Pick<TtyEvidence, 'tail' | 'transcript' | 'mask'> {

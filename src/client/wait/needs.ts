@@ -2,6 +2,7 @@ import { UnsupportedError } from '../../core/index.ts';
 
 /** Checks that `device` has a part `part` that can do `methods`. @throws UnsupportedError that says what there is instead */
 export function requirePart(device: object, part: string, methods: readonly string[], wait: string): void {
+  // SAFE: only looked at
   const found: unknown = part in device ? device[part as keyof typeof device] : undefined;
   const parts = partsOf(device);
   const lacks = methods.find((method) => !(isObject(found) && method in found));
