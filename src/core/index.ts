@@ -13,6 +13,7 @@ export * from './paths.ts';
 export * from './programs.ts';
 export * from './progress.ts';
 export * from './scan-file.ts';
+export * from './secrets.ts';
 export * from './subprocess.ts';
 export * from './units.ts';
 export * from './version.ts';

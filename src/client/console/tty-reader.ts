@@ -1,6 +1,6 @@
-import { createEscapeFilter, raceSignal } from '../../core/index.ts';
+import { createEscapeFilter, raceSignal, Secrets } from '../../core/index.ts';
 import type { ByteChannel, FaultNews } from '../../interfaces/index.ts';
-import { createMatchers, literally, type Patterns } from './patterns.ts';
+import { createMatchers, type Patterns } from './patterns.ts';
 import { TtyFaults } from './tty-faults.ts';
 import { type Found, UnreadText } from './unread-text.ts';
 
@@ -9,16 +9,13 @@ const WINDOW = 1024 * 1024;
 /** How much of the last text is kept for errors. */
 const TAIL = 8 * 1024;
 
-/** A secret shorter than this may well be part of a word. */
-const SHORT = 8;
-
 /** The stream has ended before what was waited for came. `cause` is why, where that is known. */
 export class StreamEnd extends Error {}
 
 /** The reading half of a console: the only one that reads its stream, as text in UTF-8. */
 export class TtyReader {
   readonly #unread = new UnreadText();
-  readonly #secrets: RegExp[] = [];
+  readonly #secrets = new Secrets();
   readonly #faults: TtyFaults;
   #window = WINDOW;
   #tail = '';
@@ -64,7 +61,7 @@ export class TtyReader {
 
   /** The text without secrets. */
   mask(text: string): string {
-    return this.#secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
+    return this.#secrets.mask(text);
   }
 
   /** Something has gone wrong with the device: it ends who waits when all text before it has been read. */
@@ -75,8 +72,7 @@ export class TtyReader {
 
   /** From now on shown as `***`: a long secret wherever it stands, a short one at the end of a line, as an echo is. */
   hide(secret: string): void {
-    const text = literally(secret);
-    this.#secrets.push(new RegExp(secret.length < SHORT ? `(?<=^|\\s)${text}(?=[\\r\\n]|$)` : text, 'g'));
+    this.#secrets.add(secret);
   }
 
   /** Lets more unread text be kept until the returned object is disposed of. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { cacheDir, parseDuration, parseSize, stateDir } from '../../core/index.ts';
+import { cacheDir, parseDuration, parseSize, Secrets, stateDir } from '../../core/index.ts';
 import type { DriverNode, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
 import { hostArch } from './architectures.ts';
@@ -46,7 +46,10 @@ export async function openMachine(
   const limit = parseSize(config.consoleLimit);
   if (artifacts !== undefined) await noteTranscript(run.sockets, { folder: artifacts, limit });
   const recorder = stack.use(
-    await Recorder.open(trail.folder, { spool: run.sockets, limit, log: context.log }),
+    await Recorder.open(trail.folder, {
+      ...{ spool: run.sockets, limit, log: context.log },
+      secrets: new Secrets([equipment.password]),
+    }),
   );
   const console = new SharedConsole(recorder);
   stack.defer(() => console.close());

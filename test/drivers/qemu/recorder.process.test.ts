@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLog, DeviceError } from '../../../src/core/index.ts';
+import { createLog, DeviceError, Secrets } from '../../../src/core/index.ts';
 import { parseMarks } from '../../../src/drivers/qemu/console/marks.ts';
 import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
 import { readAll } from './test-machine.ts';
@@ -15,7 +15,10 @@ async function openRecorder(clock?: () => Date) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-recorder-')));
   const recorder = stack.use(
-    await Recorder.open(folder.path, { spool: folder.path, limit: 2 ** 30, log, clock }),
+    await Recorder.open(folder.path, {
+      ...{ spool: folder.path, limit: 2 ** 30, log, clock },
+      secrets: new Secrets(['hunter2-hunter2']),
+    }),
   );
   const held = stack.move();
   return { recorder, folder: folder.path, [Symbol.asyncDispose]: () => held.disposeAsync() };
@@ -149,4 +152,12 @@ test('the last lines are those of this power-on', async () => {
   await session(it.recorder, [Buffer.from('one\r\ntwo\r\nthree\r\n')]);
   expect(await it.recorder.tail()).toBe('one\ntwo\nthree');
   expect(await it.recorder.tail(2)).toBe('two\nthree');
+});
+
+test('the last lines are without secrets, the transcript is not', async () => {
+  await using it = await openRecorder();
+  const said = 'login: root\r\nhunter2-hunter2: command not found\r\n';
+  await session(it.recorder, [Buffer.from(said)]);
+  expect(await it.recorder.tail()).toBe('login: root\n***: command not found');
+  expect(await readFile(it.recorder.path, 'utf8')).toBe(said);
 });

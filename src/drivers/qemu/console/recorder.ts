@@ -1,4 +1,11 @@
-import { CapacityError, ConfigError, formatSize, type Log, raceSignal } from '../../../core/index.ts';
+import {
+  CapacityError,
+  ConfigError,
+  formatSize,
+  type Log,
+  raceSignal,
+  type Secrets,
+} from '../../../core/index.ts';
 import type { ConsoleStart } from '../../../interfaces/index.ts';
 import { Spool } from './spool.ts';
 import { type Loss, Transcript } from './transcript.ts';
@@ -14,6 +21,8 @@ export interface RecorderOptions {
   /** Most bytes that the transcript may have. */
   readonly limit: number;
   readonly log: Log;
+  /** What is masked in the lines that errors quote. The transcript has everything. */
+  readonly secrets?: Secrets | undefined;
   readonly clock?: (() => Date) | undefined;
 }
 
@@ -125,7 +134,7 @@ export class Recorder implements AsyncDisposable {
     while (spool && spool === this.#spool && this.offset < printed) await this.#changed.promise;
   }
 
-  /** The last lines, for people. */
+  /** The last lines, for people, without secrets. */
   async tail(lines = 20): Promise<string> {
     const chunks: Uint8Array[] = [];
     const { offset: end } = this;
@@ -134,8 +143,9 @@ export class Recorder implements AsyncDisposable {
       chunks.push(chunk);
       offset = this.#transcript.available(offset + chunk.length);
     }
-    const text = new TextDecoder().decode(Buffer.concat(chunks));
-    return text.replaceAll('\r', '').trimEnd().split('\n').slice(-lines).join('\n');
+    const shown = new TextDecoder().decode(Buffer.concat(chunks)).replaceAll('\r', '');
+    const text = this.#options.secrets?.mask(shown) ?? shown;
+    return text.trimEnd().split('\n').slice(-lines).join('\n');
   }
 
   /** Notes in the transcript's times what happened. */
