@@ -16,6 +16,8 @@ const MAGIC: readonly (readonly [string, ContentEncoding])[] = [
   ['425a68', 'bz2'],
   ['28b52ffd', 'zstd'],
 ];
+/** What decoders give at a time: each chunk costs two trips through a thread of the pool. */
+const CHUNK = 2 ** 20;
 /** Enough bytes to tell. */
 export const MAGIC_SIZE = 8;
 
@@ -33,9 +35,9 @@ export function detectCompression(start: Uint8Array): ContentEncoding | undefine
 export function decompress(chunks: Bytes, encoding: ContentEncoding, source: string): Bytes {
   switch (encoding) {
     case 'gzip':
-      return throughStream(chunks, createGunzip(), encoding, source);
+      return throughStream(chunks, createGunzip({ chunkSize: CHUNK }), encoding, source);
     case 'zstd':
-      return throughStream(chunks, createZstdDecompress(), encoding, source);
+      return throughStream(chunks, createZstdDecompress({ chunkSize: CHUNK }), encoding, source);
     case 'xz':
       // Its header says how much memory it takes, up to 4 GiB; what xz itself makes takes 65 MiB at most.
       return throughProgram(chunks, ['xz', '-dc', '--memlimit-decompress=1GiB'], source);
