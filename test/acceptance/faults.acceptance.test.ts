@@ -69,6 +69,7 @@ describe('a guest with a kernel in trouble', () => {
     });
     expect(await vm.power.state()).toBe('panicked');
     await vm.power.reset();
+    await tty.expect('Linux version', BOOT);
     await tty.expect(PROMPT, BOOT);
     expect(await vm.power.state()).toBe('running');
   });
