@@ -20,6 +20,7 @@ import { flasherNode } from './nodes/flasher.ts';
 import { forwardNode, sshNode } from './nodes/forward.ts';
 import { machineNode } from './nodes/machine.ts';
 import { powerNode } from './nodes/power.ts';
+import { wrapper } from './plan/machine.ts';
 import { planPace } from './plan/pace.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
@@ -114,7 +115,7 @@ async function equip(
   const taken = await usersOfRuns(dirname(run.path));
   const host = await gatherHost(config, { log, signal, reach, taken });
   if (host.user) await handOver(run, host.user);
-  const media = new Media(store, notes, run.path, config.partitions);
+  const media = new Media(store, notes, run.path, config.partitions, wrapper(host));
   if (config.image !== undefined) {
     const { image } = config;
     const onProgress = (progress: object) => log.debug({ image, ...progress }, 'image');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLog, type Progress } from '../../../src/core/index.ts';
+import { createLog, type Progress, runTool } from '../../../src/core/index.ts';
 import type { CallContext, DriverNode } from '../../../src/driver/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import {
@@ -120,6 +120,30 @@ test('flash, power on, talk, power off, power on again: the disk keeps what the 
     bytes,
   );
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a disk that names a file which QEMU could not read is not dumped, though we could read it',
+  async () => {
+    await using it = await open(BIOS);
+    const { path } = await bootImage();
+    const context = caller();
+    for await (const _ of it.flasher.flashStream({ kind: 'local_path', path }, null, null, context));
+    await it.power.on(context);
+    await it.power.off(null, context);
+    const secret = join(home.path, 'secret');
+    await writeFile(secret, Buffer.alloc(MIB, 'secret'), { mode: 0o600 });
+    const runs = join(home.path, 'state/jumplead/runs');
+    const [run = ''] = (await readdir(runs)).filter((name) => !name.endsWith('.lock'));
+    const overlay = join(runs, run, 'root.qcow2');
+    await runTool('qemu-img', ['rebase', '-u', '-f', 'qcow2', '-F', 'raw', '-b', secret, overlay]);
+    const dumped = collect();
+    await expect(it.flasher.dump(dumped.sink, null, context)).rejects.toMatchObject({
+      code: 'launch',
+      stderr: expect.stringContaining('Permission denied'),
+    });
+    expect(dumped.bytes()).toBeUndefined();
+  },
+);
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 

@@ -149,7 +149,7 @@ describe('a run of qemu-img', () => {
     await writeFile(base ?? '', Buffer.alloc(2 ** 20, 'x'));
     await replacePrograms({ 'qemu-img': `#!/bin/sh\necho "$@" >> ${log}\nexec ${real} "$@"\n` });
     await createOverlay(overlay ?? '', { path: base ?? '', format: 'raw' }, null, signal);
-    await flattenDisk(overlay ?? '', whole ?? '', 'raw', signal);
+    await flattenDisk(overlay ?? '', whole ?? '', 'raw', { signal });
     const { virtualSize } = await readImageFile(whole ?? '', 'whole');
     expect(virtualSize).toBe(2 ** 20);
     await using file = await open(log);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, formatSize, requireSpace } from '../../../core/index.ts';
 import type { ImageFormat } from './image-format.ts';
-import { LONG, qemuImg } from './qemu-img.ts';
+import { LONG, type QemuImgOptions, qemuImg } from './qemu-img.ts';
 
 /** What an overlay lies on. It is never written to. */
 export interface OverlayBase {
@@ -39,18 +39,22 @@ export async function growDisk(path: string, size: number, signal: AbortSignal):
 /**
  * Writes what the qcow2 disk `path` reads as now, with all that it lies on, into the new file `target`.
  *
+ * QEMU has written the disk: one that its guest has got hold of may have named any file there as what it lies on.
+ *
+ * @param through What makes qemu-img run as the user as whom QEMU did, so that it can read no more than that.
  * @throws CapacityError when it would be more than there is room for: what is compressed may unpack to any size.
  */
 export async function flattenDisk(
   path: string,
   target: string,
   format: ImageFormat,
-  signal: AbortSignal,
+  { signal, through }: Pick<QemuImgOptions, 'signal' | 'through'>,
 ): Promise<void> {
+  const as = { signal, ...(through && { through }) };
   // As qcow2, because of raw files it would count the holes.
-  const said = await qemuImg(['measure', '--output=json', '-f', 'qcow2', '-O', 'qcow2', path], { signal });
+  const said = await qemuImg(['measure', '--output=json', '-f', 'qcow2', '-O', 'qcow2', path], as);
   await requireSpace(dirname(target), Measured.parse(JSON.parse(said)).required, 'the whole disk');
-  await qemuImg(['convert', '-q', '-f', 'qcow2', '-O', format, path, target], { signal, limits: LONG });
+  await qemuImg(['convert', '-q', '-f', 'qcow2', '-O', format, path, target], { ...as, limits: LONG });
 }
 
 const Measured = z.object({ required: z.number() });

@@ -42,23 +42,27 @@ export class Media {
   readonly #notes: ImageNotes;
   readonly #folder: string;
   readonly #defaults: Partial<Record<Partition, string>>;
+  readonly #through: readonly string[];
   readonly #flashed = new Map<Partition, StoredImage>();
 
   /**
    * @param store Notes every image that it gives out in `notes`.
    * @param folder Where the machine's own disks lie.
    * @param defaults Files that are used where nothing was flashed.
+   * @param through What QEMU is started through, and so what reads what it has written.
    */
   constructor(
     store: ImageStore,
     notes: ImageNotes,
     folder: string,
     defaults: Partial<Record<Partition, string>>,
+    through: readonly string[],
   ) {
     this.#store = store;
     this.#notes = notes;
     this.#folder = folder;
     this.#defaults = defaults;
+    this.#through = through;
   }
 
   /** What is in a partition: what was flashed, or else the default. */
@@ -121,7 +125,7 @@ export class Media {
     await using stack = new AsyncDisposableStack();
     stack.defer(() => rm(whole, { force: true }));
     const format = image?.format ?? (partition === 'root' ? 'qcow2' : 'raw');
-    await flattenDisk(written, whole, format, signal);
+    await flattenDisk(written, whole, format, { signal, through: this.#through });
     await sendFile(whole, sink, signal);
   }
 

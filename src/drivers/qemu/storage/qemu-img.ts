@@ -21,6 +21,13 @@ export const BRIEF: Limits = { memory: parseSize('1GiB'), time: '2m' };
 /** For what copies a disk: its threads set aside 0.8 GiB of addresses on two cores, more on many. */
 export const LONG: Limits = { memory: parseSize('4GiB'), time: '1h' };
 
+export interface QemuImgOptions {
+  readonly signal: AbortSignal;
+  readonly limits?: Limits;
+  /** What it is started through, such as what makes it run as another user. */
+  readonly through?: readonly string[];
+}
+
 const HINT = 'install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)';
 
 /**
@@ -31,14 +38,14 @@ const HINT = 'install qemu-utils (Debian, Ubuntu) or qemu-img (Fedora)';
  */
 export async function qemuImg(
   args: readonly [command: string, ...rest: string[]],
-  { signal, limits = BRIEF }: { readonly signal: AbortSignal; readonly limits?: Limits },
+  { signal, limits = BRIEF, through = [] }: QemuImgOptions,
 ): Promise<string> {
   const late = AbortSignal.timeout(parseDuration(limits.time));
   try {
     const { stdout } = await runTool('qemu-img', args, {
       signal: AbortSignal.any([signal, late]),
       hint: HINT,
-      through: await limited(limits),
+      through: [...through, ...(await limited(limits))],
     });
     return stdout;
   } catch (error) {
