@@ -88,7 +88,7 @@ export const imageFlasherChecks: readonly Check<ImageFlasherSpecimen>[] = [
       const { calls } = specimen;
       await calls.flash(sourceOf(IMAGE));
       const other = createImage(1_000);
-      for (const expected of [{ sha256: sha256(IMAGE) }, { sha512: '0'.repeat(128) }])
+      for (const expected of [{ sha256: '0'.repeat(64) }, { sha512: '0'.repeat(128) }])
         expect(
           await rejection(Array.fromAsync(calls.flashStream(sourceOf(other), null, expected))),
         ).toMatchObject({
