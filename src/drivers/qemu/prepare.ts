@@ -73,8 +73,8 @@ async function makeFile(file: PlannedFile, equipment: Equipment, signal: AbortSi
   if (file.kind === 'seed') return await makeSeed(path, equipment, signal);
   if (await isThere(path)) {
     if (file.size !== null) await growDisk(path, file.size, signal);
-  } else if (file.kind === 'blank') await createBlankDisk(path, file.size, signal);
-  else await createOverlay(path, { path: file.backing, format: file.backingFormat }, file.size, signal);
+  } else if (file.kind === 'blank') await createBlankDisk(path, file.size);
+  else await createOverlay(path, { path: file.backing, format: file.backingFormat }, file.size);
 }
 
 async function makeSeed(path: string, equipment: Equipment, signal: AbortSignal): Promise<void> {

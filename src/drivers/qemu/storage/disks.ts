@@ -1,9 +1,12 @@
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError, formatSize, requireSpace } from '../../../core/index.ts';
 import type { ImageFormat } from './image-format.ts';
+import { LONGEST_BACKING_PATH, type NewImage, newImage } from './new-image.ts';
 import { LONG, type QemuImgOptions, qemuImg } from './qemu-img.ts';
+
+const SECTOR = 512;
 
 /** What an overlay lies on. It is never written to. */
 export interface OverlayBase {
@@ -11,20 +14,29 @@ export interface OverlayBase {
   readonly format: ImageFormat;
 }
 
-/** Makes a qcow2 file that reads as `base` until it is written to; `size`, if given, makes the disk larger than that. */
-export async function createOverlay(
-  path: string,
-  base: OverlayBase,
-  size: number | null,
-  signal: AbortSignal,
-): Promise<void> {
-  await create(path, ['-b', base.path, '-F', base.format], size, signal);
+/**
+ * Makes a qcow2 file that reads as `base` until it is written to; `size`, if given, makes the disk larger than that. No process
+ * is needed for it.
+ */
+export async function createOverlay(path: string, base: OverlayBase, size: number | null): Promise<void> {
+  const backing = { path: resolve(base.path), format: base.format };
+  if (Buffer.byteLength(backing.path) > LONGEST_BACKING_PATH) {
+    const message = `${backing.path} is too long for a disk to lie over it; allowed: ${LONGEST_BACKING_PATH} bytes`;
+    throw new ConfigError(message, { issues: [{ path: 'image', message }] });
+  }
+  await create(path, newImage(wholeSectors(size ?? (await sizeOf(backing))), backing));
 }
 
 /** Makes an empty qcow2 disk. */
-export async function createBlankDisk(path: string, size: number, signal: AbortSignal): Promise<void> {
-  await create(path, [], size, signal);
+export async function createBlankDisk(path: string, size: number): Promise<void> {
+  await create(path, newImage(wholeSectors(size)));
 }
+
+/** Disks have whole sectors; what a file lacks of its last one reads as zeros. */
+const wholeSectors = (size: number) => Math.ceil(size / SECTOR) * SECTOR;
+
+const sizeOf = async ({ path, format }: OverlayBase) =>
+  format === 'qcow2' ? await diskSize(path) : (await stat(path)).size;
 
 /** Makes the qcow2 disk in `path` as large as `size`. @throws ConfigError when it is larger: what is at its end would be lost. */
 export async function growDisk(path: string, size: number, signal: AbortSignal): Promise<void> {
@@ -67,11 +79,12 @@ export async function diskSize(path: string): Promise<number> {
 }
 
 /** Created beside its place and then renamed: a disk that is there is whole. */
-async function create(path: string, base: string[], size: number | null, signal: AbortSignal): Promise<void> {
+async function create(path: string, { parts, length }: NewImage): Promise<void> {
   const temporary = `${path}.new`;
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(temporary, { force: true }));
-  const sizes = size === null ? [] : [String(size)];
-  await qemuImg(['create', '-q', '-f', 'qcow2', ...base, temporary, ...sizes], { signal });
+  await using file = await open(temporary, 'w', 0o600);
+  for (const { offset, bytes } of parts) await file.write(bytes, 0, bytes.length, offset);
+  await file.truncate(length);
   await rename(temporary, path);
 }
