@@ -8,5 +8,6 @@ export * from './severed-channel.ts';
 export * from './ssh-wrapper.ts';
 export * from './tcp-network.ts';
 export * from './turn.ts';
+export * from './types/index.ts';
 export * from './unix-network.ts';
 export * from './vnc.ts';

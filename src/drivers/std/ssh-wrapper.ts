@@ -5,7 +5,8 @@ import { type Driver, defineComposite } from '../../driver/index.ts';
 import { SshWrapper } from '../../interfaces/index.ts';
 import type { NetworkDriver } from './network-driver.ts';
 
-const SshWrapperConfig = z
+/** The configuration of `sshWrapper`, beside its child. */
+export const SshWrapperConfig = z
   .strictObject({
     /** The user to log in as; `''` leaves it to the client. */
     defaultUsername: z.string().default(''),

@@ -6,7 +6,8 @@ import { defineDriver } from '../../driver/index.ts';
 import { TcpNetwork } from '../../interfaces/index.ts';
 import { connectSocket } from './connect-socket.ts';
 
-const TcpConfig = z.strictObject({
+/** The configuration of `tcpNetwork`. */
+export const TcpConfig = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535),
   /** Whether `address` may be asked. */

@@ -3,7 +3,8 @@ import { type Driver, defineComposite } from '../../driver/index.ts';
 import { Vnc } from '../../interfaces/index.ts';
 import type { NetworkDriver } from './network-driver.ts';
 
-const VncConfig = z.strictObject({
+/** The configuration of `vnc`, beside its child. */
+export const VncConfig = z.strictObject({
   /** Whether viewers should use an encrypted page. */
   defaultEncrypt: z.boolean().default(false),
 });

@@ -1,0 +1,36 @@
+import type { DriverType, KnownDriverType } from './driver/index.ts';
+
+const known = (name: string, python: string | readonly string[], load: () => Promise<DriverType>) => ({
+  name,
+  python: [python].flat(),
+  load,
+});
+
+const std = () => import('./drivers/std/index.ts');
+
+/** The kinds of driver that come with jumplead: each by our name and the Python class paths that it answers to. */
+export const DRIVER_TYPES: readonly KnownDriverType[] = [
+  known(
+    'echo-network',
+    'jumpstarter_driver_network.driver.EchoNetwork',
+    async () => (await std()).echoNetworkType,
+  ),
+  known('group', 'jumpstarter_driver_composite.driver.Composite', async () => (await std()).groupType),
+  known(
+    'qemu',
+    'jumpstarter_driver_qemu.driver.Qemu',
+    async () => (await import('./drivers/qemu/index.ts')).qemuType,
+  ),
+  known('ssh-wrapper', 'jumpstarter_driver_ssh.driver.SSHWrapper', async () => (await std()).sshWrapperType),
+  known(
+    'tcp-network',
+    'jumpstarter_driver_network.driver.TcpNetwork',
+    async () => (await std()).tcpNetworkType,
+  ),
+  known(
+    'unix-network',
+    'jumpstarter_driver_network.driver.UnixNetwork',
+    async () => (await std()).unixNetworkType,
+  ),
+  known('vnc', 'jumpstarter_driver_vnc.driver.Vnc', async () => (await std()).vncType),
+];
