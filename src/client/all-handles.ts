@@ -30,4 +30,4 @@ export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-proc
 export type { SshResult, SshRunOptions } from './ssh/ssh-run.ts';
 export type { SshForwardOptions, SshSession, SshSpawnOptions } from './ssh/ssh-session.ts';
 export type { SshTarget } from './ssh/ssh-tunnel.ts';
-export type { StorageMuxHandle, StorageOptions } from './storage.ts';
+export type { StorageMuxFlasherHandle, StorageMuxHandle, StorageOptions } from './storage.ts';

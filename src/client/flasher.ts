@@ -54,7 +54,8 @@ declare module './handles.ts' {
 
 type PlainNode = Pick<RemoteNode<typeof Flasher>, 'calls' | 'session'>;
 
-function createFlasher({ calls, session }: PlainNode): FlasherHandle {
+/** A flasher that only has the two calls of Jumpstarter's. */
+export function createFlasher({ calls, session }: PlainNode): FlasherHandle {
   return {
     flash: async (input, { partition, onProgress, sha256, sha512, checksums, ...options } = {}) => {
       const image = await inspectImage(input, { local: session.local, operation: 'flasher.flash' });

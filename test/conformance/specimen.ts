@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { Log } from '../../src/core/index.ts';
 import type { Driver } from '../../src/driver/index.ts';
 import type { Fake, FakeDevice, MethodName, Stall } from '../../src/drivers/fake/index.ts';
 import { connect, exploreSession, serve, sessionOf } from '../../src/index.ts';
@@ -69,12 +70,13 @@ export async function specimenOf<I extends Interface>(
   };
 }
 
-/** Serves a driver of one node. */
+/** Serves a driver of one node, or the node at its root. */
 export async function serveSpecimen<I extends Interface>(
   driver: Driver<I>,
   control: DeviceControl,
+  log: Log = pino({ level: 'silent' }),
 ): Promise<Specimen<Client<I>>> {
-  const tree: AsyncDisposable = await serve(driver, { log: pino({ level: 'silent' }) });
+  const tree: AsyncDisposable = await serve(driver, { log });
   return specimenOf(tree, driver, { path: '', contract: driver.interface }, control);
 }
 

@@ -1,8 +1,7 @@
 import { Flasher } from '../../interfaces/index.ts';
+import { type FlashedImages, findImage, ROOT, Spool, sendFile } from '../std/index.ts';
 import { defineFake, type Fake } from './define-fake.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
-import { type FlashedImages, findImage, ROOT } from './flashed-images.ts';
-import { Spool, sendFile } from './spool.ts';
 
 export interface FakeFlasherOptions {
   readonly fail?: Failures<typeof Flasher>;

@@ -1,13 +1,20 @@
 import { NotFoundError, type Progress, StateError } from '../../core/index.ts';
 import { type Digests, verified } from '../../download/index.ts';
 import { ImageFlasher, type Source } from '../../interfaces/index.ts';
-import { readSource, Turn } from '../std/index.ts';
+import {
+  type FlashedImages,
+  findImage,
+  ROOT,
+  readSource,
+  Spool,
+  type SpooledFile,
+  sendFile,
+  Turn,
+} from '../std/index.ts';
 import { defineFake, type Fake, type Gate } from './define-fake.ts';
 import { emitted } from './emitted.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
 import type { FakeVirtualPowerDevice } from './fake-virtual-power.ts';
-import { type FlashedImages, findImage, ROOT } from './flashed-images.ts';
-import { Spool, type SpooledFile, sendFile } from './spool.ts';
 
 export interface FakeImageFlasherOptions {
   readonly fail?: Failures<typeof ImageFlasher>;

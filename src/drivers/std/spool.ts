@@ -4,7 +4,7 @@ import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink, Source } from '../../interfaces/index.ts';
-import { readSource, writeSink } from '../std/index.ts';
+import { readSource, writeSink } from './resources.ts';
 
 /** A file in a spool: complete, and not changed any more. */
 export interface SpooledFile {
@@ -14,7 +14,7 @@ export interface SpooledFile {
   readonly sha256: string;
 }
 
-/** A temporary folder where a fake keeps what it was given. */
+/** A temporary folder where a driver without a device keeps what it was given. */
 export class Spool implements AsyncDisposable {
   readonly #dir: string;
 
@@ -23,7 +23,7 @@ export class Spool implements AsyncDisposable {
   }
 
   static async open(): Promise<Spool> {
-    return new Spool(await mkdtemp(join(tmpdir(), 'jumplead-fake-')));
+    return new Spool(await mkdtemp(join(tmpdir(), 'jumplead-spool-')));
   }
 
   /** Keeps the bytes of `source`; a file is there only once it is whole. */
