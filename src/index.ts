@@ -5,6 +5,7 @@ export {
   BusyError,
   type ByteSize,
   CapacityError,
+  type Command,
   CommandError,
   ConfigError,
   type ConfigIssue,

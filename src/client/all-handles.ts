@@ -23,7 +23,6 @@ export type { Credentials, MachineHandle } from './machine.ts';
 export type { NetworkHandle, TcpNetworkHandle } from './network.ts';
 export type { OperatorImage, StorageOperator } from './operator-image.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
-export type { Command } from './shell-words.ts';
 export type { AddressedSshHandle, SshConnectOptions, SshHandle } from './ssh/ssh.ts';
 export type { SshLogin } from './ssh/ssh-connect.ts';
 export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-process.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { CommandError, type OpenWait, type WaitOptions } from '../../core/index.ts';
+import { type Command, CommandError, type OpenWait, shellLine, type WaitOptions } from '../../core/index.ts';
 import type { FaultOptions } from '../faults/fault-watch.ts';
-import { type Command, shellLine } from '../shell-words.ts';
 import { planTtyCommand } from './tty-command.ts';
 import { quoteTail, startWait } from './tty-errors.ts';
 import type { TtyLine } from './tty-line.ts';

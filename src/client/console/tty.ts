@@ -1,9 +1,14 @@
-import { type OpenWait, StateError, startDeadline, type WaitOptions } from '../../core/index.ts';
+import {
+  type Command,
+  type OpenWait,
+  StateError,
+  startDeadline,
+  type WaitOptions,
+} from '../../core/index.ts';
 import type { ByteChannel, FaultNews } from '../../interfaces/index.ts';
 import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import type { Credentials } from '../machine.ts';
 import type { RemoteNode } from '../node.ts';
-import type { Command } from '../shell-words.ts';
 import { type DEFAULT_TIMEOUT, withDefault } from '../timeouts.ts';
 import { describePatterns, type Pattern, type Patterns } from './patterns.ts';
 import { findFaults } from './text-faults.ts';

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ClientChannel, PseudoTtyOptions } from 'ssh2';
-import { raceSignal } from '../../core/index.ts';
+import { quoteWord, raceSignal } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { quoteWord } from '../shell-words.ts';
 import type { SshConnection } from './ssh-connect.ts';
 
 /** A terminal for the command. */

@@ -1,7 +1,13 @@
-import { CommandError, type OpenWait, startDeadline, type WaitOptions } from '../../core/index.ts';
+import {
+  type Command,
+  CommandError,
+  type OpenWait,
+  shellLine,
+  startDeadline,
+  type WaitOptions,
+} from '../../core/index.ts';
 import { guardAgainstFaults } from '../faults/fault-guard.ts';
 import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
-import { type Command, shellLine } from '../shell-words.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { type SshExit, type SshProcess, startProcess, withEnvironment } from './ssh-process.ts';
 

@@ -1,11 +1,10 @@
-import { startDeadline, type WaitOptions } from '../../core/index.ts';
+import { type Command, shellLine, startDeadline, type WaitOptions } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
 import { closeWithSession } from '../closing.ts';
 import { guardAgainstFaults } from '../faults/fault-guard.ts';
 import type { FaultOptions, FaultWatch } from '../faults/fault-watch.ts';
 import { type Forward, openForward, type PortForwardOptions } from '../forward.ts';
 import type { RemoteNode } from '../node.ts';
-import { type Command, shellLine } from '../shell-words.ts';
 import { withDefault } from '../timeouts.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { downloadOverSsh, uploadOverSsh } from './ssh-copy.ts';

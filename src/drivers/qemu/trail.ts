@@ -2,6 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { quoteWord, shellLine } from '../../core/index.ts';
 import type { MachineEvent } from '../../interfaces/index.ts';
 import { byHand } from './by-hand.ts';
 import { keepPreviousRun } from './previous-run.ts';
@@ -39,7 +40,7 @@ export class Trail implements AsyncDisposable {
 
   /** Writes the command line of this power-on as a script that starts the machine by hand, `qemu.sh`. */
   async command(command: readonly string[]): Promise<void> {
-    const [program = '', ...args] = byHand(command).map(quote);
+    const [program = '', ...args] = byHand(command).map(quoteWord);
     const script = [
       '#!/bin/sh',
       '# Starts this machine by hand, with its console on this terminal. As it ran, it waited for `cont` (-S), had its control,',
@@ -53,8 +54,8 @@ export class Trail implements AsyncDisposable {
 
   /** A command line that starts this machine by hand: the script, or the whole where nobody would find that any more. */
   reproduce(command: readonly string[]): string {
-    const whole = byHand(command).map(quote).join(' ');
-    const script = `sh ${quote(join(this.folder, SCRIPT))}`;
+    const whole = shellLine(byHand(command));
+    const script = `sh ${quoteWord(join(this.folder, SCRIPT))}`;
     return this.#lasting || whole.length > LONGEST_COMMAND ? script : whole;
   }
 
@@ -80,9 +81,4 @@ export class Trail implements AsyncDisposable {
 /** A trail that can no longer be written (a full disk) must not end what it is about. */
 function lines(path: string): WriteStream {
   return createWriteStream(path, { mode: 0o600 }).on('error', () => undefined);
-}
-
-/** As a shell takes it literally. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

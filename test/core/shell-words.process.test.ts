@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quoteWord, shellLine } from '../../src/client/shell-words.ts';
 import { runTool } from '../../src/core/index.ts';
+import { quoteWord, shellLine } from '../../src/core/shell-words.ts';
 
 describe('shellLine', () => {
   test('leaves text to the shell and quotes words', () => {
