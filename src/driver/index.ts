@@ -5,3 +5,4 @@ export * from './define.ts';
 export * from './driver.ts';
 export * from './driver-type.ts';
 export * from './group.ts';
+export * from './proxy.ts';

@@ -8,7 +8,7 @@ import {
   StateError,
   startDeadline,
 } from '../core/index.ts';
-import type { Driver } from '../driver/index.ts';
+import { type Driver, resolveProxies } from '../driver/index.ts';
 import { ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
 import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
 import { openSocketFolder } from './socket-folder.ts';
@@ -74,7 +74,7 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   stack.defer(() => bounded('close the drivers', async () => root.close?.()));
   signal.throwIfAborted();
 
-  const session = new ServedSession(root, { log, name: options.name, motd: options.motd });
+  const session = new ServedSession(resolveProxies(root), { log, name: options.name, motd: options.motd });
   const privateServer = session.createServer();
   const { socket } = stack.use(await openSocketFolder((path) => listen(privateServer, { path })));
   stack.defer(() => bounded('close the connections', () => privateServer.close()));

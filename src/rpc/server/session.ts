@@ -52,7 +52,8 @@ export class ServedSession {
     this.name = name;
     this.motd = motd;
     this.nodes = indexTree(root);
-    this.#byUuid = new Map(this.nodes.map((node) => [node.uuid, node]));
+    // A node that is listed again, by a proxy, is known by its first place.
+    this.#byUuid = new Map(this.nodes.toReversed().map((node) => [node.uuid, node]));
     this.#logs = new Map(this.nodes.map((node) => [node, driverLog(log, this.logs, node)]));
   }
 
