@@ -33,12 +33,12 @@ export function parseSize(size: ByteSize | string): number {
   throw invalid('size', size, "bytes as a whole number, or text such as '512MiB' or '20G'");
 }
 
-/** Milliseconds of `duration`. @throws ConfigError when it is not a duration. */
+/** Whole milliseconds of `duration`, as timers take them. @throws ConfigError when it is not a duration. */
 export function parseDuration(duration: Duration | string): number {
-  if (typeof duration === 'number' && Number.isFinite(duration) && duration >= 0) return duration;
+  if (typeof duration === 'number' && Number.isFinite(duration) && duration >= 0) return Math.round(duration);
   const [, digits, unit] = DURATION.exec(String(duration).trim()) ?? [];
   const milliseconds = Number(digits) * (DURATION_FACTOR[unit ?? ''] ?? Number.NaN);
-  if (Number.isFinite(milliseconds)) return milliseconds;
+  if (Number.isFinite(milliseconds)) return Math.round(milliseconds);
   throw invalid(
     'duration',
     duration,

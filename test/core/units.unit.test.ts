@@ -34,6 +34,9 @@ describe('parseDuration', () => {
     ['2m', 120_000],
     ['1.5h', 5_400_000],
     ['30d', 2_592_000_000],
+    [60_000 * 4.1, 246_000],
+    ['4.1s', 4_100],
+    ['1.4ms', 1],
   ])('%j is %d milliseconds', (duration, milliseconds) => expect(parseDuration(duration)).toBe(milliseconds));
 
   test.each([-1, Number.POSITIVE_INFINITY, '', '5', 'soon', '1w'])('%j is refused', (duration) => {

@@ -133,6 +133,15 @@ describe('one change of state at a time', () => {
   });
 });
 
+test.each([60_000 * 4.1, '30d', '9000d'] as const)(
+  'a guest that may take %s to shut down is waited for',
+  async (shutdownDeadline) => {
+    await using it = await openTestMachine(fakeQemu(), { shutdownDeadline });
+    await it.machine.on(caller());
+    expect(await it.machine.off({ mode: 'graceful' }, caller())).toBe('graceful');
+  },
+);
+
 test('a QEMU that ignores power button, quit and SIGTERM is killed, and the answer says so', async () => {
   await using it = await openTestMachine(fakeQemu('--deaf'), { patience: '50ms' });
   await it.machine.on(caller());

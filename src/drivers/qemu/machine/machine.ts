@@ -1,4 +1,4 @@
-import { type Duration, parseDuration, StateError, startDeadline } from '../../../core/index.ts';
+import { type Duration, StateError, startDeadline } from '../../../core/index.ts';
 import type { CallContext } from '../../../driver/index.ts';
 import {
   type FaultNews,
@@ -252,9 +252,12 @@ export class VirtualMachine implements AsyncDisposable {
   async #shutDown(session: PowerSession, deadline: Duration, signal: AbortSignal): Promise<boolean> {
     const state = await this.state();
     if (state === 'running' || state === 'paused') {
-      const up = AbortSignal.any([signal, AbortSignal.timeout(parseDuration(deadline))]);
-      const seen = this.#see(['EXIT'], up);
-      const failed = this.#faults.next(up);
+      using up = startDeadline(
+        { signal, timeout: deadline },
+        { operation: 'power.off', waitingFor: 'the guest to switch itself off' },
+      );
+      const seen = this.#see(['EXIT'], up.signal);
+      const failed = this.#faults.next(up.signal);
       failed.catch(() => undefined);
       try {
         if (state === 'paused') await session.execute('cont', signal);
@@ -263,7 +266,7 @@ export class VirtualMachine implements AsyncDisposable {
         if (fault) throw faultError(fault, { operation: 'power.off' });
       } catch (error) {
         signal.throwIfAborted();
-        if (!up.aborted) throw error;
+        if (!up.signal.aborted) throw error;
       }
     }
     return session.shutDownByGuest;
