@@ -1,6 +1,7 @@
 /** What goes wrong in real guests and with real firmware: whoever waits is told at once, and by whom it was detected. */
 import { join } from 'node:path';
 import type { Tty } from 'jumplead';
+import { console } from 'jumplead/wait';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
@@ -83,26 +84,23 @@ describe('a guest with a kernel in trouble', () => {
   });
 });
 
-const BARE = {
-  arch: 'x86_64',
-  accelerator: 'tcg',
-  cloudInit: false,
-  network: 'none',
-  display: 'none',
-} as const;
+const BARE = { arch: 'x86_64', accelerator: 'tcg', cloudInit: false, network: 'none' } as const;
 
 test.for([
-  // Without a screen this BIOS prints to the serial port.
-  { firmware: 'bios', memory: '64MiB', extraArgs: ['-machine', 'graphics=off'] },
-  { firmware: 'uefi', memory: '256MiB', extraArgs: [] as string[] },
-] as const)('$firmware without anything to start', async (config) => {
-  await using vm = await serveQemu({ ...BARE, ...config, extraArgs: [...config.extraArgs] });
+  { firmware: 'bios', display: 'none', memory: '64MiB' },
+  { firmware: 'bios', display: 'vga', memory: '64MiB' },
+  { firmware: 'uefi', display: 'none', memory: '256MiB' },
+] as const)('$firmware without anything to start, display: $display', async (config) => {
+  await using vm = await serveQemu({ ...BARE, ...config });
   await vm.power.on();
-  await using tty = await vm.console.open();
-  expect(await failure(tty.expect('login: ', NEVER))).toMatchObject({
+  const nothing = {
     ...{ code: 'device', detectedBy: 'console' },
     event: expect.stringMatching(/^(?:FIRMWARE_SHELL|NOTHING_TO_BOOT)$/),
-  });
+  };
+  const waiting = failure(vm.waitFor(console(/login:/), NEVER));
+  await using tty = await vm.console.open();
+  expect(await failure(tty.expect('login: ', NEVER))).toMatchObject(nothing);
+  expect(await waiting).toMatchObject(nothing);
   expect(await vm.power.state()).toBe('stuck');
   expect(await vm.power.off({ deadline: '10h' })).toBe('forced');
 });

@@ -13,8 +13,10 @@ export async function soakConsole(onProgress: (line: string) => void): Promise<s
   onProgress(`1 GiB at ${megabytesPerSecond} MB/s; memory ${memory.before} MiB, at most ${memory.peak}`);
   const wrong = ['all', 'late', 'file'].filter((reader) => read[reader] !== expected.all);
   if (read.half !== expected.half) wrong.push('half');
-  return [
+  const problems = [
     ...wrong.map((reader) => `the bytes of the reader "${reader}" are not those that were printed`),
     ...(memory.peak - memory.before < MOST ? [] : [`it took ${memory.peak - memory.before} MiB of memory`]),
   ];
+  problems.forEach(onProgress);
+  return problems;
 }

@@ -31,6 +31,7 @@ export interface KillsOptions {
   readonly real: number;
   /** How many live at the same time, in the same folders. */
   readonly atOnce: number;
+  /** Gets a line for each problem as it is found, and how far it is. */
   readonly onProgress?: (line: string) => void;
 }
 
@@ -68,6 +69,10 @@ export async function soakKills(options: KillsOptions): Promise<KillsResult> {
   const { seed, count, real, atOnce, onProgress = () => undefined } = options;
   const random = createRandom(seed);
   const problems: string[] = [];
+  const tell = (problem: string) => {
+    problems.push(problem);
+    onProgress(problem);
+  };
   const moments: Record<string, number> = {};
   await using home = await openHome();
   await once(start(LIFE, { moment: 'nothing' }, home.environment(true)), 'close');
@@ -81,7 +86,7 @@ export async function soakKills(options: KillsOptions): Promise<KillsResult> {
     });
     for (const { moment, problem } of await Promise.all(lives)) {
       moments[moment] = (moments[moment] ?? 0) + 1;
-      if (problem !== undefined) problems.push(`round ${round}, ${moment}: ${problem}`);
+      if (problem !== undefined) tell(`round ${round}, ${moment}: ${problem}`);
     }
     kills += lives.length;
     await startAndClose(home);
@@ -89,9 +94,9 @@ export async function soakKills(options: KillsOptions): Promise<KillsResult> {
       ...(await findLeftProcesses(`${seed}-${round}`)),
       ...(await Promise.all(home.watched.map((folder) => findLeftFiles(folder, bystander.spared)))).flat(),
     ].filter((path) => !isBuilt(path));
-    problems.push(...left.map((what) => `round ${round}: left: ${what}`));
+    for (const what of left) tell(`round ${round}: left: ${what}`);
     const noticed = await bystander.check();
-    if (noticed !== undefined) problems.push(`round ${round}: the bystander: ${noticed}`);
+    if (noticed !== undefined) tell(`round ${round}: the bystander: ${noticed}`);
     if (round % 10 === 9 || kills === count)
       onProgress(`${kills} of ${count} killed, ${problems.length} problems`);
   }

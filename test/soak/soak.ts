@@ -17,7 +17,7 @@ export interface SoakOptions {
   readonly real: number | undefined;
 }
 
-/** A long test; resolves with what went wrong, a line each. */
+/** A long test: prints what goes wrong as it is found, and resolves with all of it, a line each. */
 export type Soak = (options: SoakOptions) => Promise<readonly string[]>;
 
 /** All soaks, by name. */
@@ -50,7 +50,6 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(SOAKS)) {
   console.log(`${name}: seed ${seed}`);
   const start = performance.now();
   const problems = await soak({ seed, count: number(values.count), real: number(values.real) });
-  for (const problem of problems) console.log(problem);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   console.log(
     `${problems.length === 0 ? 'ok' : 'FAILED'} ${name}: ${problems.length} problems, ${minutes} min, seed ${seed}`,
