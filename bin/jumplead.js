@@ -1,23 +1,4 @@
 #!/usr/bin/env node
-// Plain JavaScript that every Node.js from 20 can read: the sources use syntax that older ones reject with a SyntaxError.
-import { existsSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
+import { start } from './start.js';
 
-const NEEDED = 24;
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-
-if (major < NEEDED) {
-  console.error(
-    `jumplead needs Node.js ${NEEDED} or later; this is ${process.versions.node} (${process.execPath}).\n` +
-      `Install it from https://nodejs.org/en/download, or by a version manager: nvm install ${NEEDED}`,
-  );
-  process.exitCode = 3; // the lab's fault
-} else {
-  // V8's Maglev compiler crashes these versions when many HTTP/2 sessions come and go (nodejs/node#64841).
-  if (major === 24 && minor < 21) setFlagsFromString('--no-maglev');
-  // A checkout has the sources, which run as they are; the package has only what was built from them.
-  const sources = new URL('../src/cli/main.ts', import.meta.url);
-  const entry = existsSync(sources) ? sources : new URL('../dist/cli/main.js', import.meta.url);
-  const { main } = await import(entry.href);
-  process.exitCode = await main(process.argv.slice(2));
-}
+await start('jumplead', 'cli/main');

@@ -11,12 +11,20 @@ const ROOT = join(import.meta.dirname, '..');
 /** What users need, and nothing else. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/,
-  /^bin\/jumplead\.js$/,
+  /^bin\/(jumplead|jl|start)\.js$/,
   /^dist\/.+(\.js|\.js\.map)$/,
   /^dist\/(?!web\/ui\/).+\.d\.ts$/,
   /^dist\/web\/ui\/.+\.(html|css|svg)$/,
 ];
-const REQUIRED = ['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'bin/jumplead.js', 'dist/web/ui/'];
+const REQUIRED = [
+  'README.md',
+  'LICENSE',
+  'NOTICE',
+  'CHANGELOG.md',
+  'bin/jumplead.js',
+  'bin/jl.js',
+  'dist/web/ui/',
+];
 
 /** What is wrong with the list of files of a package. */
 export function checkListing(files: readonly string[]): string[] {

@@ -23,8 +23,19 @@ export class Unsuccessful extends Error {
   override readonly name = 'Unsuccessful';
 }
 
+/** What was run for the user has ended with this code, which is passed on; it has said itself what there is to say. */
+export class ExitStatus extends Error {
+  override readonly name = 'ExitStatus';
+  readonly code: number;
+  constructor(code: number) {
+    super(`ended with exit code ${code}`);
+    this.code = code;
+  }
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interruption) return INTERRUPTED[error.signal];
   if (error instanceof Unsuccessful) return 1;
+  if (error instanceof ExitStatus) return error.code;
   return EXIT_CODES[isDutError(error) ? error.fault : 'bug'];
 }

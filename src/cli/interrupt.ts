@@ -5,12 +5,12 @@ export interface Interrupts extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** Turns the process's signals into an abort. The second one insists: the process ends at once. */
-export function listenForInterrupts(): Interrupts {
+/** Turns the process's signals into an abort. The second one insists: the process ends at once. Nothing is said if `quiet`. */
+export function listenForInterrupts({ quiet = false }: { readonly quiet?: boolean } = {}): Interrupts {
   const controller = new AbortController();
   const onSignal = (signal: InterruptSignal) => {
     if (controller.signal.aborted) process.exit(INTERRUPTED[signal]);
-    process.stderr.write(`\n${signal}: cleaning up; once more to insist\n`);
+    if (!quiet) process.stderr.write(`\n${signal}: cleaning up; once more to insist\n`);
     controller.abort(new Interruption(signal));
   };
   // SAFE: the keys of INTERRUPTED are its InterruptSignals

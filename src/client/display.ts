@@ -6,6 +6,7 @@ import { writeAtomically } from './atomic-file.ts';
 import { closeWithSession } from './closing.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
+import { createForward, type NetworkHandle } from './network.ts';
 import type { RemoteNode, SessionInfo } from './node.ts';
 
 export interface DisplayOptions {
@@ -37,6 +38,8 @@ export interface VncHandle {
   open(options?: DisplayOptions): Promise<VncScreen>;
   /** Opens a connection to the screen in the RFB protocol. */
   connect(options?: WaitOptions): Promise<ByteChannel>;
+  /** Offers the screen in the RFB protocol on this host, for viewers of one's own. */
+  readonly forward: NetworkHandle['forward'];
 }
 
 /** The screen of a machine. */
@@ -59,6 +62,7 @@ function createVnc(
 ): VncHandle {
   return {
     connect,
+    forward: createForward(session, connect),
     open: async ({ port, title, signal: given } = {}) => {
       given?.throwIfAborted();
       const page = await openScreenPage({ port, title, connect: (signal) => connect({ signal }) });

@@ -10,7 +10,7 @@ import {
   type UnixForwardOptions,
 } from './forward.ts';
 import { registerHandle } from './handles.ts';
-import type { RemoteNode } from './node.ts';
+import type { RemoteNode, SessionInfo } from './node.ts';
 
 /** A network endpoint of the device. */
 export interface NetworkHandle {
@@ -34,8 +34,12 @@ declare module './handles.ts' {
   }
 }
 
-function createNetwork({ calls, session }: RemoteNode<typeof Network>): NetworkHandle {
-  const connect = async () => duplexOf(await calls.connect(), { allowHalfOpen: true });
+/** `forward` of a node whose connections are opened by `open`. */
+export function createForward(
+  session: SessionInfo,
+  open: () => Promise<ByteChannel>,
+): NetworkHandle['forward'] {
+  const connect = async () => duplexOf(await open(), { allowHalfOpen: true });
   function forward(options?: PortForwardOptions): Promise<Forward>;
   function forward(options: UnixForwardOptions): Promise<UnixForward>;
   function forward(options: PortForwardOptions | UnixForwardOptions = {}) {
@@ -43,7 +47,14 @@ function createNetwork({ calls, session }: RemoteNode<typeof Network>): NetworkH
       ? openUnixForward(session, connect, options)
       : openForward(session, connect, options);
   }
-  return { connect: (options) => calls.connect(undefined, options), forward };
+  return forward;
+}
+
+function createNetwork({ calls, session }: RemoteNode<typeof Network>): NetworkHandle {
+  return {
+    connect: (options) => calls.connect(undefined, options),
+    forward: createForward(session, () => calls.connect()),
+  };
 }
 
 registerHandle(Network, createNetwork);

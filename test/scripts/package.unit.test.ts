@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { checkListing, checkNames } from '../../scripts/check-package.ts';
 
-const WHOLE = ['README.md', 'LICENSE', 'NOTICE', 'CHANGELOG.md', 'bin/jumplead.js', 'dist/web/ui/page.css'];
+const WHOLE = [
+  'README.md',
+  'LICENSE',
+  'NOTICE',
+  'CHANGELOG.md',
+  'bin/jumplead.js',
+  'bin/jl.js',
+  'dist/web/ui/page.css',
+];
 
 test('a package with what users need passes', () => {
   expect(

@@ -3,6 +3,7 @@ import { type ByteChannel, Network, Ssh, SshWrapper } from '../../interfaces/ind
 import { guardAgainstFaults } from '../faults/fault-guard.ts';
 import { type FaultOptions, watchFaults } from '../faults/fault-watch.ts';
 import { registerHandle } from '../handles.ts';
+import { createForward, type NetworkHandle } from '../network.ts';
 import type { RemoteNode } from '../node.ts';
 import { withDefault } from '../timeouts.ts';
 import { connectSsh, type SshConnecting, type SshLogin } from './ssh-connect.ts';
@@ -19,6 +20,8 @@ export interface SshHandle {
    * @throws AuthError when the login is refused; DeviceError at once when the device fails; DeadlineError, with what happened last.
    */
   connect(options?: SshConnectOptions): Promise<SshSession>;
+  /** Offers the server itself on this host, for ssh programs of one's own. */
+  readonly forward: NetworkHandle['forward'];
 }
 
 /** As `SshHandle`, where the address of the server is told. */
@@ -42,6 +45,7 @@ function createSsh(
   identify: (signal: AbortSignal | undefined) => Promise<Identity>,
 ): SshHandle {
   return {
+    forward: createForward(node.session, () => open({})),
     connect: async ({ username, privateKey, password, faults, ...options } = {}) => {
       const watch = watchFaults(node);
       const about = { operation: 'ssh.connect', waitingFor: 'the ssh server' };

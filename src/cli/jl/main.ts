@@ -1,0 +1,37 @@
+import { CommanderError } from 'commander';
+import { createRoot, HELP_WITHOUT_HOST, type RootOptions } from './root.ts';
+
+/** Runs `jl`. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
+export async function main(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<number> {
+  try {
+    const root = createRoot().helpOption(false).option('-h, --help').argument('[words...]');
+    root.parse([...argv], { from: 'user' });
+    const options = root.opts<RootOptions & { help?: true }>();
+    const wantsHelp = root.args.length === 0 || root.args[0] === 'help' || options.help === true;
+    // Without a device nothing is loaded but this file.
+    if (wantsHelp && (options.host ?? env['JUMPSTARTER_HOST']) === undefined) {
+      createRoot().addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
+      return 0;
+    }
+    const { run } = await import('./run.ts');
+    await run(wantsHelp ? ['--help'] : root.args, options, env);
+    return 0;
+  } catch (error) {
+    return await explain(error);
+  }
+}
+
+async function explain(error: unknown): Promise<number> {
+  // Commander has printed its own message already; 'help' and 'version' end here as well, with code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const [{ describeFailure }, { exitCodeOf, ExitStatus, Interruption, Unsuccessful }] = await Promise.all([
+    import('../report-error.ts'),
+    import('../exit-code.ts'),
+  ]);
+  const isSilent = [ExitStatus, Interruption, Unsuccessful].some((kind) => error instanceof kind);
+  if (!isSilent) process.stderr.write(`${describeFailure(error)}\n`);
+  return exitCodeOf(error);
+}

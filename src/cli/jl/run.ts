@@ -1,0 +1,20 @@
+import { exploreSession } from '../../client/index.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import { addNodes } from './program.ts';
+import { readReach } from './reach.ts';
+import { createRoot, type RootOptions } from './root.ts';
+
+/** Connects, reads what there is, and runs what `words` say. */
+export async function run(
+  words: readonly string[],
+  options: RootOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  using interrupts = listenForInterrupts({ quiet: true });
+  const { signal } = interrupts;
+  const { address, options: reach } = await readReach(options, env);
+  await using explored = await exploreSession(address, { ...reach, signal });
+  const root = createRoot();
+  const rest = await addNodes(root, explored.root, words, { signal });
+  await root.parseAsync(rest, { from: 'user' });
+}
