@@ -9,7 +9,7 @@ import {
   startDeadline,
 } from '../core/index.ts';
 import { type Driver, resolveProxies } from '../driver/index.ts';
-import { ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
+import { type LogOrigin, ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
 import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
 import { openSocketFolder } from './socket-folder.ts';
 
@@ -24,8 +24,8 @@ export interface SessionOptions {
   readonly name?: string | undefined;
   /** A message for whoever connects. */
   readonly motd?: string | undefined;
-  /** The status to begin with; by default `LEASE_READY`, ready for calls. */
-  readonly state?: SessionState | undefined;
+  /** The status to begin with, and what is said with it; by default `LEASE_READY`, ready for calls. */
+  readonly status?: { readonly state: SessionState; readonly message: string } | undefined;
 }
 
 /** A tree of drivers, opened and served. */
@@ -36,6 +36,10 @@ export interface ExporterSession extends AsyncDisposable {
   readonly localToken: string;
   /** What `GetStatus` answers. */
   readonly status: SessionStatus;
+  /** The message for whoever connects, `''` for none. */
+  motd: string;
+  /** A log that clients see as that of `origin`. */
+  logOf(origin: LogOrigin): Log;
   /**
    * Lets the session be reached by TCP as well; resolves with the address as it came out.
    *
@@ -66,7 +70,7 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
     artifacts,
     log = createLog(),
     signal = new AbortController().signal,
-    state = 'LEASE_READY',
+    status = { state: 'LEASE_READY', message: '' },
   } = options;
   await using stack = new AsyncDisposableStack();
   if (artifacts !== undefined) await makePrivateDir(artifacts);
@@ -78,7 +82,7 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   const privateServer = session.createServer();
   const { socket } = stack.use(await openSocketFolder((path) => listen(privateServer, { path })));
   stack.defer(() => bounded('close the connections', () => privateServer.close()));
-  session.status.update(state);
+  session.status.update(status.state, status.message);
   signal.throwIfAborted();
 
   const held = stack.move();
@@ -91,6 +95,13 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
     socket,
     localToken: session.localToken,
     status: session.status,
+    get motd() {
+      return session.motd;
+    },
+    set motd(text) {
+      session.motd = text;
+    },
+    logOf: (origin) => session.logOf(origin),
     listen: async (address) => {
       if (closed) throw new StateError(...CLOSED);
       checkListenOptions(address);

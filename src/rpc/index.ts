@@ -7,8 +7,9 @@ export {
   type RemoteExporter,
 } from './client/exporter.ts';
 export type { LinkOptions } from './client/link.ts';
-export type { LogEntry, LogOrigin } from './client/logs.ts';
+export type { LogEntry } from './client/logs.ts';
 export type { ClientTls, GrpcServer, ListenAddress, Listener, ServerTls, Target } from './grpc/index.ts';
+export type { LogOrigin } from './log-origins.ts';
 export type { ReportNode } from './report.ts';
 export type { HandlerContext, ServedNode } from './server/node.ts';
 export { ServedSession, type ServedSessionOptions } from './server/session.ts';

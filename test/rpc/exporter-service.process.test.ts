@@ -163,7 +163,7 @@ test('a caller that leaves a stream ends the handler', async () => {
 });
 
 test('calls wait for the exporter to be ready; what is no driver call does not', async () => {
-  await using raw = await openRaw(fakePower(), { state: 'AVAILABLE' });
+  await using raw = await openRaw(fakePower(), { status: { state: 'AVAILABLE', message: '' } });
   expect(await statusOf(raw.call('', 'on'))).toBe(
     'FAILED_PRECONDITION: Exporter not ready for driver calls (status: AVAILABLE)',
   );

@@ -1,9 +1,7 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { LogSource } from '../gen/jumpstarter/v1/common_pb.ts';
 import type { LogStreamResponse } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
-
-/** Where an entry of an exporter's log comes from. */
-export type LogOrigin = 'driver' | 'before-lease-hook' | 'after-lease-hook' | 'system';
+import { type LogOrigin, logOrigin } from '../log-origins.ts';
 
 /** An entry of an exporter's log. */
 export interface LogEntry {
@@ -19,18 +17,12 @@ export interface LogEntry {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-const ORIGINS: Readonly<Record<number, LogOrigin>> = {
-  [LogSource.DRIVER]: 'driver',
-  [LogSource.BEFORE_LEASE_HOOK]: 'before-lease-hook',
-  [LogSource.AFTER_LEASE_HOOK]: 'after-lease-hook',
-};
-
 /** An entry as it came. An origin that we do not know counts as the system. */
 export function readLogEntry(entry: LogStreamResponse): LogEntry {
   return {
     severity: entry.severity,
     message: entry.message,
-    origin: ORIGINS[entry.source ?? LogSource.UNSPECIFIED] ?? 'system',
+    origin: logOrigin(entry.source ?? LogSource.UNSPECIFIED),
     time: entry.timestamp && timestampDate(entry.timestamp),
     driverType: entry.driverType || undefined,
     operation: entry.operation || undefined,

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ErrorCode, Log } from '../../core/index.ts';
 import { isDutError } from '../../core/index.ts';
-import { LogSource } from '../gen/jumpstarter/v1/common_pb.ts';
+import { type LogOrigin, logSource } from '../log-origins.ts';
 import type { LogQueue } from './log-queue.ts';
 import type { IndexedNode } from './node.ts';
 
@@ -10,18 +10,22 @@ type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 /** The log of one driver: it goes to the exporter's own log, and from INFO on to the clients of the session. */
 export function driverLog(log: Log, queue: LogQueue, { node, path }: IndexedNode): Log {
-  const child = log.child({ driver: path });
+  return teeLog(log.child({ driver: path }), queue, 'driver', node.interface.category);
+}
+
+/** Writes to `log`, and from INFO on to the clients of the session, as coming from `origin`. */
+export function teeLog(log: Log, queue: LogQueue, origin: LogOrigin, driverType = ''): Log {
   const tee = (level: 'info' | 'warn' | 'error', severity: Severity): Log['info'] =>
     ((...args: readonly unknown[]) => {
-      Reflect.apply(child[level], child, args);
-      queue.push({ ...entry(severity, node.interface.category), ...readArguments(args) });
+      Reflect.apply(log[level], log, args);
+      queue.push({ ...entry(severity, origin, driverType), ...readArguments(args) });
     }) as Log['info']; // SAFE: passes on whatever pino takes
   return {
-    debug: child.debug.bind(child),
+    debug: log.debug.bind(log),
     info: tee('info', 'INFO'),
     warn: tee('warn', 'WARNING'),
     error: tee('error', 'ERROR'),
-    child: child.child.bind(child),
+    child: log.child.bind(log),
   };
 }
 
@@ -32,11 +36,11 @@ export function logOperation(
   method: string,
 ): (error?: unknown) => void {
   const { category } = node.interface;
-  queue.push({ ...entry('INFO', category), message: 'Operation started', operation: method });
+  queue.push({ ...entry('INFO', 'driver', category), message: 'Operation started', operation: method });
   return (error) => {
     const failed = error !== undefined;
     queue.push({
-      ...entry(failed ? 'ERROR' : 'INFO', category),
+      ...entry(failed ? 'ERROR' : 'INFO', 'driver', category),
       message: failed ? 'Operation failed' : 'Operation completed',
       operation: method,
       structuredFields: failed ? { result: 'failure', error_type: errorType(error) } : { result: 'success' },
@@ -58,8 +62,9 @@ function errorType(error: unknown): string {
   return isDutError(error) ? (ERROR_TYPES[error.code] ?? 'device_error') : 'internal_error';
 }
 
-function entry(severity: Severity, driverType: string) {
-  return { uuid: '', severity, source: LogSource.DRIVER, driverType, timestamp: timestampNow() };
+function entry(severity: Severity, origin: LogOrigin, driverType: string) {
+  const source = logSource(origin);
+  return { uuid: '', severity, source, ...(driverType && { driverType }), timestamp: timestampNow() };
 }
 
 /** Message and fields of the arguments of a pino logger: a text, or fields (or an error) and then a text. */

@@ -12,8 +12,9 @@ import {
   type ServerCall,
   Status,
 } from '../grpc/index.ts';
+import type { LogOrigin } from '../log-origins.ts';
 import { Key } from '../wire.ts';
-import { driverLog } from './driver-log.ts';
+import { driverLog, teeLog } from './driver-log.ts';
 import { exporterHandlers } from './exporter-service.ts';
 import { LogQueue } from './log-queue.ts';
 import { type HandlerContext, type IndexedNode, indexTree, type ServedNode } from './node.ts';
@@ -35,7 +36,8 @@ export class ServedSession {
   readonly uuid: string = randomUUID();
   readonly log: Log;
   readonly name: string;
-  readonly motd: string;
+  /** A message for whoever connects. */
+  motd: string;
   readonly nodes: readonly IndexedNode[];
   readonly status: SessionStatus = new SessionStatus();
   readonly logs: LogQueue = new LogQueue();
@@ -86,6 +88,11 @@ export class ServedSession {
     const local = isSame(call.metadata[Key.local], this.localToken);
     const log = this.#logs.get(node) ?? this.log;
     return { signal: call.signal, log, peer: { name: call.peer, local } };
+  }
+
+  /** A log that clients see as that of `origin`. */
+  logOf(origin: LogOrigin): Log {
+    return teeLog(this.log.child({ origin }), this.logs, origin);
   }
 
   /** The answer to `EndSession`: there is nothing to end where nobody holds a lease. */
