@@ -43,7 +43,7 @@ function describeMethod(method: interfaces.Method, names: Names): object {
     help,
     ...(kind === 'call' && { idempotent: method.idempotent }),
     args: method.args.map((arg) =>
-      arg.kind === 'value' ? { ...arg, schema: describeSchema(arg.schema, 'input', names) } : arg,
+      'schema' in arg ? { ...arg, schema: describeSchema(arg.schema, 'input', names) } : arg,
     ),
     returns: describeSchema(method.returns, 'output', names),
   };

@@ -6,6 +6,7 @@ const known = (name: string, python: string | readonly string[], load: () => Pro
   load,
 });
 
+const mock = () => import('./drivers/mock/index.ts');
 const std = () => import('./drivers/std/index.ts');
 
 /** The kinds of driver that come with jumplead: each by our name and the Python class paths that it answers to. */
@@ -17,9 +18,34 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
   ),
   known('group', 'jumpstarter_driver_composite.driver.Composite', async () => (await std()).groupType),
   known(
+    'mock-flasher',
+    'jumpstarter_driver_opendal.driver.MockFlasher',
+    async () => (await mock()).mockFlasherType,
+  ),
+  known(
+    'mock-power',
+    ['jumpstarter_driver_power.driver.MockPower', 'jumpstarter_driver_power.driver.SyncMockPower'],
+    async () => (await mock()).mockPowerType,
+  ),
+  known(
+    'mock-storage-mux',
+    'jumpstarter_driver_opendal.driver.MockStorageMux',
+    async () => (await mock()).mockStorageMuxType,
+  ),
+  known(
+    'mock-storage-mux-flasher',
+    'jumpstarter_driver_opendal.driver.MockStorageMuxFlasher',
+    async () => (await mock()).mockStorageMuxFlasherType,
+  ),
+  known(
     'qemu',
     'jumpstarter_driver_qemu.driver.Qemu',
     async () => (await import('./drivers/qemu/index.ts')).qemuType,
+  ),
+  known(
+    'shell',
+    'jumpstarter_driver_shell.driver.Shell',
+    async () => (await import('./drivers/shell/index.ts')).shellType,
   ),
   known('ssh-wrapper', 'jumpstarter_driver_ssh.driver.SSHWrapper', async () => (await std()).sshWrapperType),
   known(

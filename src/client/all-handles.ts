@@ -5,6 +5,7 @@ import './flasher.ts';
 import './machine.ts';
 import './network.ts';
 import './power.ts';
+import './shell.ts';
 import './ssh/ssh.ts';
 import './storage.ts';
 
@@ -23,6 +24,7 @@ export type { Credentials, MachineHandle } from './machine.ts';
 export type { NetworkHandle, TcpNetworkHandle } from './network.ts';
 export type { OperatorImage, StorageOperator } from './operator-image.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
+export type { ShellHandle, ShellOptions, ShellResult, ShellRunOptions, ShellText } from './shell.ts';
 export type { AddressedSshHandle, SshConnectOptions, SshHandle } from './ssh/ssh.ts';
 export type { SshLogin } from './ssh/ssh-connect.ts';
 export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-process.ts';

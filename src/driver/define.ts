@@ -16,6 +16,8 @@ export interface DriverDefinition<I extends Interface, S extends z.ZodType> {
   /** Replaces the interface's Python class in the report. */
   readonly pythonClient?: string;
   readonly description?: string;
+  /** Help of commands that depend on the configuration; see `DriverNode`. */
+  readonly help?: (config: z.output<S>) => Readonly<Record<string, string>>;
 }
 
 /** A function that makes a driver out of its configuration. */
@@ -42,7 +44,8 @@ export function defineDriver<I extends Interface, S extends z.ZodType>(
       open: async (context) => {
         const handlers = await definition.open(config, context);
         const close = handlers[Symbol.asyncDispose]?.bind(handlers);
-        return { interface: contract, handlers, children: {}, pythonClient, description, close };
+        const help = definition.help?.(config);
+        return { interface: contract, handlers, children: {}, pythonClient, description, help, close };
       },
     };
   };

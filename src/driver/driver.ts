@@ -11,6 +11,8 @@ export interface DriverNode<I extends Interface = Interface> {
   /** Further labels of the report. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
+  /** Help of commands by their names in the report: of further ones, or in place of that of the interface's methods. */
+  readonly help?: Readonly<Record<string, string>> | undefined;
   /** Of a proxy: the dotted names of the node that it stands for, from the root of the tree. */
   readonly ref?: string | undefined;
   /** Closes this node and its children; called once, also when the device is gone. */

@@ -16,7 +16,13 @@ export interface SinkArg {
   readonly kind: 'sink';
   readonly name: string;
 }
-export type Arg = ValueArg | SourceArg | SinkArg;
+/** All values that follow, each of this schema: one list here, one argument each on the wire. It comes last. */
+export interface RestArg<S extends z.ZodType = z.ZodType> {
+  readonly kind: 'rest';
+  readonly name: string;
+  readonly schema: S;
+}
+export type Arg = ValueArg | SourceArg | SinkArg | RestArg;
 
 /** A call with one answer. */
 export interface CallMethod<A extends readonly Arg[] = readonly Arg[], R extends z.ZodType = z.ZodType> {
@@ -72,6 +78,10 @@ export function wireName(method: string): string {
 export function arg<S extends z.ZodType>(name: string, schema: S): ValueArg<S> {
   return { kind: 'value', name, schema };
 }
+/** The values after the other arguments. */
+export function rest<S extends z.ZodType>(name: string, schema: S): RestArg<S> {
+  return { kind: 'rest', name, schema };
+}
 export function source(name: string): SourceArg {
   return { kind: 'source', name };
 }
@@ -117,9 +127,25 @@ export function channel(help: string, options?: z.ZodType): ChannelMethod {
 }
 
 type ClientArg<A> =
-  A extends ValueArg<infer S> ? z.input<S> : A extends SourceArg ? Source : A extends SinkArg ? Sink : never;
+  A extends ValueArg<infer S>
+    ? z.input<S>
+    : A extends RestArg<infer S>
+      ? readonly z.input<S>[]
+      : A extends SourceArg
+        ? Source
+        : A extends SinkArg
+          ? Sink
+          : never;
 type HandlerArg<A> =
-  A extends ValueArg<infer S> ? z.output<S> : A extends SourceArg ? Source : A extends SinkArg ? Sink : never;
+  A extends ValueArg<infer S>
+    ? z.output<S>
+    : A extends RestArg<infer S>
+      ? readonly z.output<S>[]
+      : A extends SourceArg
+        ? Source
+        : A extends SinkArg
+          ? Sink
+          : never;
 
 /** Arguments as a tuple; those whose schema takes `undefined` may be left out at the end. */
 type ClientArgs<A extends readonly Arg[]> = A extends readonly [

@@ -11,5 +11,6 @@ export * from './machine.ts';
 export * from './network.ts';
 export * from './power.ts';
 export * from './schemas.ts';
+export * from './shell.ts';
 export * from './ssh.ts';
 export * from './storage.ts';

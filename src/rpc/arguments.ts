@@ -1,5 +1,5 @@
 import { ConfigError } from '../core/index.ts';
-import { describeIssues, type ValueArg } from '../interfaces/index.ts';
+import { describeIssues, type RestArg, type ValueArg } from '../interfaces/index.ts';
 
 /** `value` as the schema of the argument reads it. @throws ConfigError naming the argument, the value and what is allowed */
 export function checkArgument({ name, schema }: ValueArg, value: unknown, operation: string): unknown {
@@ -11,4 +11,15 @@ export function checkArgument({ name, schema }: ValueArg, value: unknown, operat
   }));
   const lines = issues.map(({ path, message }) => `argument ${path}: ${message}`);
   throw new ConfigError(`${operation}: ${lines.join('; ')}`, { issues }, { operation });
+}
+
+/** Each of `values` as the schema of the argument reads it. @throws ConfigError as `checkArgument` does */
+export function checkRest(
+  { name, schema }: RestArg,
+  values: readonly unknown[],
+  operation: string,
+): unknown[] {
+  return values.map((value, index) =>
+    checkArgument({ kind: 'value', name: `${name}.${index}`, schema }, value, operation),
+  );
 }

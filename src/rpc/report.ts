@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { ProtocolError } from '../core/index.ts';
-import { wireName } from '../interfaces/index.ts';
+import { type Interface, wireName } from '../interfaces/index.ts';
 import type {
   DriverInstanceReport,
   DriverInstanceReportSchema,
@@ -40,11 +40,12 @@ export function buildReports(
       ...(parent && { [Label.name]: name }),
     },
     ...(node.description && { description: node.description }),
-    methodsDescription: Object.fromEntries(
-      Object.entries(node.interface.methods).map(([method, { help }]) => [wireName(method), help]),
-    ),
+    methodsDescription: { ...helpOf(node.interface), ...node.help },
   }));
 }
+
+const helpOf = ({ methods }: Interface) =>
+  Object.fromEntries(Object.entries(methods).map(([method, { help }]) => [wireName(method), help]));
 
 /** The tree of a peer's report. @throws ProtocolError when it is none: no root, several, an unknown parent, a name twice. */
 export function readReports(reports: readonly DriverInstanceReport[], peer: string): ReportNode {

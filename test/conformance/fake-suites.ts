@@ -9,6 +9,7 @@ import {
   fakeNetwork,
   fakePower,
   fakeSerial,
+  fakeShell,
   fakeSsh,
   fakeStorageMux,
   fakeVirtualPower,
@@ -23,6 +24,7 @@ import {
   MeteredPower,
   Network,
   Serial,
+  Shell,
   Ssh,
   StorageMux,
   VirtualPower,
@@ -36,6 +38,7 @@ import { machineChecks } from './machine.ts';
 import { networkChecks } from './network.ts';
 import { meteredPowerChecks } from './power.ts';
 import { serialChecks } from './serial.ts';
+import { shellChecks } from './shell.ts';
 import { serveFake } from './specimen.ts';
 import { sshChecks } from './ssh.ts';
 import { storageMuxChecks } from './storage-mux.ts';
@@ -111,6 +114,18 @@ export const fakeSuites: readonly FakeSuite[] = [
   suite(Display, displayChecks, async (tamper) => {
     const display = fakeDisplay();
     return serveFake(display, tamper(display));
+  }),
+  suite(Shell, shellChecks, async (tamper) => {
+    const shell = fakeShell({
+      methods: {
+        greet: ({ args, env }) => ({
+          stdout: `hello ${args[0]} from ${env['WHO']}\n`,
+          stderr: 'bye\n',
+          exitCode: 3,
+        }),
+      },
+    });
+    return serveFake(shell, tamper(shell));
   }),
   suite(Ssh, sshChecks, async (tamper) => {
     const ssh = fakeSsh();

@@ -40,7 +40,7 @@ function looseMethods(methods: Methods): Methods {
 
 function loosen(method: Method): Method {
   if (method.kind === 'channel') return { ...method, options: method.options && z.any() };
-  const args = method.args.map((arg) => (arg.kind === 'value' ? { ...arg, schema: z.any() } : arg));
+  const args = method.args.map((arg) => ('schema' in arg ? { ...arg, schema: z.any() } : arg));
   return { ...method, args };
 }
 

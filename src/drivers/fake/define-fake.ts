@@ -7,8 +7,7 @@ import {
   openChildren,
 } from '../../driver/index.ts';
 import type { ByteChannel, Handlers, Interface, Method } from '../../interfaces/index.ts';
-import { severOn } from '../std/index.ts';
-import { emitted } from './emitted.ts';
+import { emitted, severOn } from '../std/index.ts';
 import type { FakeDevice, MethodName } from './fake-device.ts';
 
 /** A driver of a device that exists in this process only; a test looks at it and plays with it through `device`. */

@@ -2,6 +2,7 @@ import { NotFoundError, type Progress, StateError } from '../../core/index.ts';
 import { type Digests, verified } from '../../download/index.ts';
 import { ImageFlasher, type Source } from '../../interfaces/index.ts';
 import {
+  emitted,
   type FlashedImages,
   findImage,
   ROOT,
@@ -12,7 +13,6 @@ import {
   Turn,
 } from '../std/index.ts';
 import { defineFake, type Fake, type Gate } from './define-fake.ts';
-import { emitted } from './emitted.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
 import type { FakeVirtualPowerDevice } from './fake-virtual-power.ts';
 

@@ -10,6 +10,7 @@ export * from './fake-machine-device.ts';
 export * from './fake-network.ts';
 export * from './fake-power.ts';
 export * from './fake-serial.ts';
+export * from './fake-shell.ts';
 export * from './fake-ssh.ts';
 export * from './fake-storage-mux.ts';
 export * from './fake-virtual-power.ts';

@@ -6,7 +6,8 @@ import { type FlashedImages, findImage, ROOT, Spool, sendFile } from '../std/ind
 
 type Side = 'host' | 'dut' | 'off';
 
-const MockStorageMuxConfig = z.strictObject({
+/** The configuration of `mockStorageMux`. */
+export const MockStorageMuxConfig = z.strictObject({
   /** Lets the medium be written and read wherever it is connected, as Jumpstarter's mock does. */
   anySide: z.boolean().default(false).describe('read and write wherever the medium is connected'),
 });

@@ -2,6 +2,7 @@ export * from './byte-pipe.ts';
 export * from './connect-socket.ts';
 export * from './duplex-channel.ts';
 export * from './echo-network.ts';
+export * from './emitted.ts';
 export * from './flashed-images.ts';
 export * from './network-driver.ts';
 export * from './resources.ts';

@@ -1,7 +1,7 @@
 import type { Value } from '@bufbuild/protobuf/wkt';
 import { ConfigError, raceSignal, type WaitOptions } from '../../core/index.ts';
 import type { Arg, Sink, Source } from '../../interfaces/index.ts';
-import { checkArgument } from '../arguments.ts';
+import { checkArgument, checkRest } from '../arguments.ts';
 import { encodeValue } from '../values.ts';
 import type { Callee } from './callee.ts';
 import { openSink, openSource, type Transfer } from './transfers.ts';
@@ -20,6 +20,7 @@ export function readInput({ operation }: Callee, args: readonly Arg[], input: re
   }
   for (const [index, arg] of args.entries()) {
     if (arg.kind === 'value') checkArgument(arg, input[index], operation);
+    if (arg.kind === 'rest') checkRest(arg, listOf(input[index]), operation);
   }
   return { given: input.slice(0, args.length), options: (input[args.length] ?? {}) as WaitOptions }; // SAFE: Client's type
 }
@@ -51,6 +52,10 @@ export async function sendArguments(
       values.push(encodeValue(given[index], arg.name));
       continue;
     }
+    if (arg.kind === 'rest') {
+      values.push(...listOf(given[index]).map((value) => encodeValue(value, arg.name)));
+      continue;
+    }
     const transfer = stack.use(await openTransfer(callee, arg.kind, given[index], signal));
     transfer.failed.catch((reason: unknown) => ours.abort(reason));
     transfers.push(transfer);
@@ -68,6 +73,8 @@ export async function sendArguments(
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
+
+const listOf = (given: unknown) => (given ?? []) as readonly unknown[]; // SAFE: Client's type says so of a rest
 
 function openTransfer(
   callee: Callee,

@@ -1,7 +1,7 @@
 import type { Value } from '@bufbuild/protobuf/wkt';
 import { ConfigError, UnsupportedError } from '../../core/index.ts';
 import { type Arg, type Interface, type Method, wireName } from '../../interfaces/index.ts';
-import { checkArgument } from '../arguments.ts';
+import { checkArgument, checkRest } from '../arguments.ts';
 import { withDetail } from '../errors.ts';
 import { Status } from '../grpc/index.ts';
 import { decodeValue } from '../values.ts';
@@ -53,13 +53,14 @@ export function readArguments(
   context: ClaimContext,
 ): unknown[] {
   const { operation } = context;
-  if (values.length > args.length) {
+  if (values.length > args.length && args.at(-1)?.kind !== 'rest') {
     const takes =
       args.length === 0 ? 'no arguments' : `${args.length} (${args.map(({ name }) => name).join(', ')})`;
     const message = `${operation} takes ${takes}, got ${values.length}`;
     throw new ConfigError(message, { issues: [{ path: '', message }] }, { operation });
   }
   return args.map((arg, index) => {
+    if (arg.kind === 'rest') return checkRest(arg, values.slice(index).map(decodeValue), operation);
     const value = values[index] && decodeValue(values[index]);
     if (arg.kind === 'source') return resources.claimSource(value, arg.name, context);
     if (arg.kind === 'sink') return resources.claimSink(value, arg.name, context);

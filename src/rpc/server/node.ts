@@ -19,6 +19,7 @@ export interface ServedNode {
   readonly pythonClient?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
+  readonly help?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A served node with its place in the tree. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { fakeStorageMux } from '../../../src/drivers/fake/index.ts';
-import { mockFlasher, mockStorageMux, mockStorageMuxFlasher } from '../../../src/drivers/index.ts';
+import { mockFlasher, mockStorageMux, mockStorageMuxFlasher } from '../../../src/drivers.ts';
 import { serve } from '../../../src/index.ts';
 import { StorageMuxFlasher } from '../../../src/interfaces/index.ts';
 

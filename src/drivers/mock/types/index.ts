@@ -1,0 +1,3 @@
+export * from './mock-flasher.ts';
+export * from './mock-power.ts';
+export * from './mock-storage-mux.ts';

@@ -1,0 +1,3 @@
+/** Scripts of the exporter's host. */
+export { shell } from './shell.ts';
+export { shellType } from './types/shell.ts';
