@@ -17,6 +17,8 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   'drivers/qemu': ['core', 'download', 'interfaces', 'driver', 'drivers/std', 'images'],
   images: ['core', 'download'],
   rpc: ['core', 'interfaces'],
+  'config-files': ['core', 'interfaces'],
+  'exporter-file': ['core', 'interfaces', 'driver', 'config-files'],
   exporter: ['core', 'interfaces', 'driver', 'rpc'],
   client: ['core', 'download', 'interfaces', 'rpc', 'web'],
   web: ['core', 'interfaces'],

@@ -15,6 +15,7 @@ export * from './progress.ts';
 export * from './scan-file.ts';
 export * from './secrets.ts';
 export * from './shell-words.ts';
+export * from './spelling.ts';
 export * from './subprocess.ts';
 export * from './units.ts';
 export * from './version.ts';

@@ -4,6 +4,10 @@ import type { Logger } from 'pino';
 /** The part of pino's logger that the project uses; any pino logger fits. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error' | 'child'>;
 
+/** How important a line of the log is, the least important first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 const require = createRequire(import.meta.url);
 
 /** Writes JSON lines to stderr, at the level of `JUMPLEAD_LOG` (default: `warn`). */

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../core/index.ts';
 import type { Handlers, Interface, Rig, RigChildren } from '../interfaces/index.ts';
 import type { CallContext, OpenContext } from './context.ts';
 
@@ -15,6 +16,8 @@ export interface DriverNode<I extends Interface = Interface> {
   readonly help?: Readonly<Record<string, string>> | undefined;
   /** Of a proxy: the dotted names of the node that it stands for, from the root of the tree. */
   readonly ref?: string | undefined;
+  /** What is less important than this is left out of the log. Default: as the log itself. */
+  readonly logLevel?: LogLevel | undefined;
   /** Closes this node and its children; called once, also when the device is gone. */
   readonly close?: (() => PromiseLike<void>) | undefined;
 }

@@ -7,6 +7,7 @@ export * from './display.ts';
 export * from './faults.ts';
 export * from './flasher.ts';
 export * from './issues.ts';
+export * from './known-fields.ts';
 export * from './machine.ts';
 export * from './network.ts';
 export * from './power.ts';

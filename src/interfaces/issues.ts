@@ -9,8 +9,29 @@ const LONGEST = 200;
 
 /** What `schema` found wrong with `input`, each with the field, the value it has and what is allowed; the first of many. */
 export function describeIssues(error: z.ZodError, input: unknown, schema: z.ZodType): ConfigIssue[] {
-  const issues = error.issues.slice(0, MOST).flatMap(flatten);
-  return issues.flatMap((issue) => describe(issue, input, schema)).slice(0, MOST);
+  return explainIssues(error, input, schema, MOST).map(({ at, message }) => ({
+    path: excerpt(at.join('.')),
+    message,
+  }));
+}
+
+/** A mistake, with the keys that lead to it. */
+export interface ExplainedIssue {
+  readonly at: readonly PropertyKey[];
+  readonly message: string;
+  /** It is the key itself that is wrong. */
+  readonly isKey: boolean;
+}
+
+/** As `describeIssues`, for whoever has to find the place; all of them, or the first `most`. */
+export function explainIssues(
+  error: z.ZodError,
+  input: unknown,
+  schema: z.ZodType,
+  most: number = Number.POSITIVE_INFINITY,
+): ExplainedIssue[] {
+  const issues = error.issues.slice(0, most).flatMap(flatten);
+  return issues.flatMap((issue) => explain(issue, input, schema, most)).slice(0, most);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -24,15 +45,25 @@ function flatten(issue: Issue): Issue[] {
   return closest.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-function describe(issue: Issue, input: unknown, schema: z.ZodType): ConfigIssue[] {
+function explain(issue: Issue, input: unknown, schema: z.ZodType, most: number): ExplainedIssue[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.slice(0, MOST).map((key) => unknownField(key, issue.path, schema));
+    return issue.keys.slice(0, most).map((key) => unknownField(key, issue.path, schema));
   const value = issue.path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
   ); // SAFE: only read
-  const got = value === undefined ? 'missing' : `got ${excerpt(JSON.stringify(value))}`;
-  return [{ path: excerpt(issue.path.join('.')), message: `${got}; ${allowed(issue)}` }];
+  const got = value === undefined ? 'missing' : `got ${quote(value, issue.path)}`;
+  return [{ at: issue.path, message: `${got}; ${allowed(issue)}`, isKey: issue.code === 'invalid_key' }];
+}
+
+/** Fields whose values are nobody's business. */
+const SECRET = /pass(?:word|phrase)|token|secret|identity$|private_?key/i;
+
+/** What somebody has given, as much of it as is worth reading and may be read. */
+function quote(value: unknown, path: readonly PropertyKey[]): string {
+  if (path.some((key) => SECRET.test(String(key)))) return 'a value that is not shown';
+  const hide = (key: string, inner: unknown) => (SECRET.test(key) && inner !== null ? '(not shown)' : inner);
+  return excerpt(JSON.stringify(value, hide) ?? String(value));
 }
 
 /** `text`, as much of it as is worth reading. */
@@ -43,11 +74,11 @@ function excerpt(text: string): string {
 /** How many letters may differ between a misspelt field and the one that is meant. */
 const SPELLING = { maxDistance: 3 };
 
-function unknownField(key: string, path: readonly PropertyKey[], schema: z.ZodType): ConfigIssue {
+function unknownField(key: string, path: readonly PropertyKey[], schema: z.ZodType): ExplainedIssue {
   const known = knownFields(schema, path);
   const meant = key.length > LONGEST ? undefined : closestMatch(key, known, SPELLING);
-  const advice = meant ? `did you mean ${meant}?` : `known: ${known.join(', ')}`;
-  return { path: excerpt([...path, key].join('.')), message: `unknown field; ${advice}` };
+  const advice = meant ? `did you mean ${meant}?` : `known: ${known.join(', ') || '(none)'}`;
+  return { at: [...path, key], message: `unknown field; ${advice}`, isKey: true };
 }
 
 function allowed(issue: Issue): string {

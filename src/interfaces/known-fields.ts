@@ -13,6 +13,9 @@ export function knownFields(schema: z.core.$ZodType, path: readonly PropertyKey[
   if (schema instanceof z.ZodArray) return knownFields(schema.element, path.slice(1));
   if (schema instanceof z.ZodPipe) return knownFields(schema.in, path);
   const wrapped =
-    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault;
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault;
   return wrapped ? knownFields(schema.unwrap(), path) : [];
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
 import type { ErrorCode, Log } from '../../core/index.ts';
-import { isDutError } from '../../core/index.ts';
+import { isDutError, LOG_LEVELS, type LogLevel } from '../../core/index.ts';
 import { type LogOrigin, logSource } from '../log-origins.ts';
 import type { LogQueue } from './log-queue.ts';
 import type { IndexedNode } from './node.ts';
@@ -10,13 +10,27 @@ type Severity = 'INFO' | 'WARNING' | 'ERROR';
 
 /** The log of one driver: it goes to the exporter's own log, and from INFO on to the clients of the session. */
 export function driverLog(log: Log, queue: LogQueue, { node, path }: IndexedNode): Log {
-  return teeLog(log.child({ driver: path }), queue, 'driver', node.interface.category);
+  const { logLevel, interface: contract } = node;
+  const child = log.child({ driver: path }, logLevel && { level: logLevel });
+  return teeLog(child, queue, 'driver', { driverType: contract.category, least: logLevel });
+}
+
+/** Of what a log tells its clients: what kind of driver writes, and what is too unimportant to be written. */
+interface TeeOptions {
+  readonly driverType?: string;
+  readonly least?: LogLevel | undefined;
 }
 
 /** Writes to `log`, and from INFO on to the clients of the session, as coming from `origin`. */
-export function teeLog(log: Log, queue: LogQueue, origin: LogOrigin, driverType = ''): Log {
+export function teeLog(
+  log: Log,
+  queue: LogQueue,
+  origin: LogOrigin,
+  { driverType = '', least = 'debug' }: TeeOptions = {},
+): Log {
   const tee = (level: 'info' | 'warn' | 'error', severity: Severity): Log['info'] =>
     ((...args: readonly unknown[]) => {
+      if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(least)) return;
       Reflect.apply(log[level], log, args);
       queue.push({ ...entry(severity, origin, driverType), ...readArguments(args) });
     }) as Log['info']; // SAFE: passes on whatever pino takes

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../../core/index.ts';
+import type { Log, LogLevel } from '../../core/index.ts';
 import type { Interface } from '../../interfaces/index.ts';
 
 /** What a handler gets as its last argument. */
@@ -20,6 +20,8 @@ export interface ServedNode {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly description?: string | undefined;
   readonly help?: Readonly<Record<string, string>> | undefined;
+  /** What is less important than this is left out of the log. */
+  readonly logLevel?: LogLevel | undefined;
 }
 
 /** A served node with its place in the tree. */

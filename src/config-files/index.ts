@@ -1,0 +1,3 @@
+export * from './findings.ts';
+export * from './lenient.ts';
+export * from './yaml-source.ts';

@@ -1,0 +1,2 @@
+export * from './exporter-file.ts';
+export * from './load.ts';
