@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../core/index.ts';
+import { registerCert } from './commands/cert.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerImages } from './commands/images.ts';
@@ -11,6 +12,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .version(VERSION)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
+  registerCert(program);
   registerDemo(program);
   registerDoctor(program);
   registerImages(program);
