@@ -13,6 +13,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   'drivers/std': ['core', 'download', 'interfaces', 'driver'],
   'drivers/mock': ['core', 'interfaces', 'driver', 'drivers/std'],
   'drivers/shell': ['core', 'interfaces', 'driver', 'drivers/std'],
+  'drivers/network': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
   'drivers/fake': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
   'drivers/qemu': ['core', 'download', 'interfaces', 'driver', 'drivers/std', 'images'],
   images: ['core', 'download'],
@@ -27,11 +28,12 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   '.': 'every room',
 };
 
-/** What only one room may know. */
-const PRIVATE_LIBRARIES: Readonly<Record<string, string>> = {
-  '@bufbuild/protobuf': 'rpc',
-  'node:http2': 'rpc',
-  undici: 'download',
+/** What only some rooms may know. */
+const PRIVATE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/protobuf': ['rpc'],
+  'node:http2': ['rpc'],
+  // The client: HTTP over connections through a device.
+  undici: ['download', 'client'],
 };
 
 /** What is wrong with the imports of one file, one line each. `file` is relative to `src/`, with `/`. */
@@ -65,17 +67,21 @@ function checkLibrary(room: string, specifier: string): string | undefined {
   const [library] = Object.keys(PRIVATE_LIBRARIES).filter(
     (name) => specifier === name || specifier.startsWith(`${name}/`),
   );
-  const owner = library && PRIVATE_LIBRARIES[library];
-  return owner && owner !== room ? `only ${owner} may use it` : undefined;
+  const owners = library && PRIVATE_LIBRARIES[library];
+  return owners && !owners.includes(room) ? `only ${owners.join(' and ')} may use it` : undefined;
 }
 
 const indexOf = (room: string) => (room === '.' ? 'index.ts' : `${room}/index.ts`);
 
 function roomOf(file: string): string | undefined {
   if (!file.includes('/')) return '.';
-  return Object.keys(ROOMS)
-    .filter((room) => file.startsWith(`${room}/`))
-    .toSorted((a, b) => b.length - a.length)[0];
+  return (
+    Object.keys(ROOMS)
+      .filter((room) => file.startsWith(`${room}/`))
+      // Its folders are rooms of their own, or none.
+      .filter((room) => room !== 'drivers' || dirname(file) === room)
+      .toSorted((a, b) => b.length - a.length)[0]
+  );
 }
 
 // Formatted sources need no parser: a statement begins its line.

@@ -36,7 +36,13 @@ type Names = ReadonlyMap<unknown, string>;
 function describeMethod(method: interfaces.Method, names: Names): object {
   const { kind, help } = method;
   if (kind === 'channel') {
-    return { kind, help, ...(method.options && { options: describeSchema(method.options, 'input', names) }) };
+    const messages = method.carries === 'messages' && { carries: method.carries };
+    return {
+      kind,
+      help,
+      ...messages,
+      ...(method.options && { options: describeSchema(method.options, 'input', names) }),
+    };
   }
   return {
     kind,

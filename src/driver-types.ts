@@ -8,9 +8,15 @@ const known = (name: string, python: string | readonly string[], load: () => Pro
 
 const mock = () => import('./drivers/mock/index.ts');
 const std = () => import('./drivers/std/index.ts');
+const network = () => import('./drivers/network/index.ts');
 
 /** The kinds of driver that come with jumplead: each by our name and the Python class paths that it answers to. */
 export const DRIVER_TYPES: readonly KnownDriverType[] = [
+  known(
+    'dbus-network',
+    'jumpstarter_driver_network.driver.DbusNetwork',
+    async () => (await network()).dbusNetworkType,
+  ),
   known(
     'echo-network',
     'jumpstarter_driver_network.driver.EchoNetwork',
@@ -54,9 +60,24 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
     async () => (await std()).tcpNetworkType,
   ),
   known(
+    'udp-network',
+    'jumpstarter_driver_network.driver.UdpNetwork',
+    async () => (await network()).udpNetworkType,
+  ),
+  known(
     'unix-network',
     'jumpstarter_driver_network.driver.UnixNetwork',
     async () => (await std()).unixNetworkType,
   ),
   known('vnc', 'jumpstarter_driver_vnc.driver.Vnc', async () => (await std()).vncType),
+  known(
+    'vsock-network',
+    'jumpstarter_driver_network.driver.VsockNetwork',
+    async () => (await network()).vsockNetworkType,
+  ),
+  known(
+    'websocket-network',
+    'jumpstarter_driver_network.driver.WebsocketNetwork',
+    async () => (await network()).websocketNetworkType,
+  ),
 ];

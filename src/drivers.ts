@@ -1,4 +1,5 @@
 /** The drivers of a lab, apart from virtual machines. */
 export * from './drivers/mock/index.ts';
+export * from './drivers/network/index.ts';
 export * from './drivers/shell/index.ts';
 export * from './drivers/std/index.ts';

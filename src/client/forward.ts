@@ -30,16 +30,23 @@ export interface UnixForward extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What the connections of a listener are joined with. */
+export interface ForwardTarget {
+  readonly connect: () => Promise<Duplex>;
+  /** False: who ends his direction has closed the connection. */
+  readonly halfClose: boolean;
+}
+
 const LOOPBACK = '127.0.0.1';
 
-/** Listens on loopback and joins each connection with a new one by `connect`. @throws StateError when it is in use. */
+/** Listens on loopback and joins each connection with a new one to `target`. @throws StateError when it is in use. */
 export async function openForward(
   session: SessionInfo,
-  connect: () => Promise<Duplex>,
+  target: ForwardTarget,
   { localPort = 0, signal }: PortForwardOptions,
 ): Promise<Forward> {
   signal?.throwIfAborted();
-  const { address, close } = await listen(session, connect, { host: LOOPBACK, port: localPort });
+  const { address, close } = await listen(session, target, { host: LOOPBACK, port: localPort });
   const { port } = address as AddressInfo; // SAFE: a TCP listener
   return { host: LOOPBACK, port, close, [Symbol.asyncDispose]: close };
 }
@@ -47,11 +54,11 @@ export async function openForward(
 /** As `openForward`, at a path of the file system. */
 export async function openUnixForward(
   session: SessionInfo,
-  connect: () => Promise<Duplex>,
+  target: ForwardTarget,
   { path, signal }: UnixForwardOptions,
 ): Promise<UnixForward> {
   signal?.throwIfAborted();
-  const { close } = await listen(session, connect, { path });
+  const { close } = await listen(session, target, { path });
   await chmod(path, 0o600).catch(async (error: unknown) => {
     await close();
     throw error;
@@ -59,12 +66,12 @@ export async function openUnixForward(
   return { path, close, [Symbol.asyncDispose]: close };
 }
 
-async function listen(session: SessionInfo, connect: () => Promise<Duplex>, where: ListenOptions) {
+async function listen(session: SessionInfo, target: ForwardTarget, where: ListenOptions) {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    void join(socket, connect);
+    void join(socket, target);
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   // Later ones are of single connections that could not be taken.
@@ -80,17 +87,17 @@ async function listen(session: SessionInfo, connect: () => Promise<Duplex>, wher
 }
 
 /** Both ways, each end at its own time; whoever cannot be reached is a connection that breaks. */
-async function join(socket: Socket, connect: () => Promise<Duplex>): Promise<void> {
+async function join(socket: Socket, { connect, halfClose }: ForwardTarget): Promise<void> {
   socket.on('error', () => undefined);
   try {
     const far = await connect();
-    const failed = (error: unknown) => {
-      if (!error) return;
+    const ended = (error: unknown) => {
+      if (!error && halfClose) return;
       socket.destroy();
       far.destroy();
     };
-    pipeline(socket, far, failed);
-    pipeline(far, socket, failed);
+    pipeline(socket, far, ended);
+    pipeline(far, socket, ended);
   } catch {
     socket.resetAndDestroy();
   }

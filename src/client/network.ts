@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../core/index.ts';
-import { type ByteChannel, Network, TcpNetwork } from '../interfaces/index.ts';
+import { type ByteChannel, MessageNetwork, Network, TcpNetwork } from '../interfaces/index.ts';
 import { duplexOf } from './duplex.ts';
 import {
   type Forward,
@@ -10,15 +10,22 @@ import {
   type UnixForwardOptions,
 } from './forward.ts';
 import { registerHandle } from './handles.ts';
+import { type DeviceHttp, type HttpOptions, openHttp } from './http.ts';
 import type { RemoteNode, SessionInfo } from './node.ts';
 
-/** A network endpoint of the device. */
-export interface NetworkHandle {
-  /** Opens one connection. */
-  connect(options?: WaitOptions): Promise<ByteChannel>;
+/** What offers an endpoint of the device on this host. */
+export interface Forwarding {
   /** Offers the endpoint on this host, at 127.0.0.1 (port 0 or none: one that is free) or as a Unix socket. */
   forward(options?: PortForwardOptions): Promise<Forward>;
   forward(options: UnixForwardOptions): Promise<UnixForward>;
+}
+
+/** A network endpoint of the device. */
+export interface NetworkHandle extends Forwarding {
+  /** Opens one connection. */
+  connect(options?: WaitOptions): Promise<ByteChannel>;
+  /** HTTP with the server that is behind the endpoint. */
+  http(options?: HttpOptions): Promise<DeviceHttp>;
 }
 
 /** An endpoint whose address is told, for those who can reach it without us. */
@@ -27,39 +34,67 @@ export interface TcpNetworkHandle extends NetworkHandle {
   address(options?: WaitOptions): Promise<string>;
 }
 
+/** An endpoint that takes and gives messages: UDP, WebSocket. */
+export interface MessageNetworkHandle extends Forwarding {
+  /** Opens one connection; each chunk that is written or read is a message. */
+  connect(options?: WaitOptions): Promise<ByteChannel>;
+  /** `udp://HOST:PORT` or `ws://...`, as the exporter's host sees it. */
+  address(options?: WaitOptions): Promise<string>;
+}
+
 declare module './handles.ts' {
   interface HandleTypes {
     'network.v1': NetworkHandle;
     'tcp-network.v1': TcpNetworkHandle;
+    'message-network.v1': MessageNetworkHandle;
   }
 }
 
-/** `forward` of a node whose connections are opened by `open`. */
+type Connect = (channel?: undefined, options?: WaitOptions) => Promise<ByteChannel>;
+
+/** `forward` of a node whose connections are opened by `open`. Without `halfClose` the end of one direction closes them. */
 export function createForward(
   session: SessionInfo,
   open: () => Promise<ByteChannel>,
-): NetworkHandle['forward'] {
+  halfClose = true,
+): Forwarding['forward'] {
   const connect = async () => duplexOf(await open(), { allowHalfOpen: true });
+  const target = { connect, halfClose };
   function forward(options?: PortForwardOptions): Promise<Forward>;
   function forward(options: UnixForwardOptions): Promise<UnixForward>;
   function forward(options: PortForwardOptions | UnixForwardOptions = {}) {
     return 'path' in options
-      ? openUnixForward(session, connect, options)
-      : openForward(session, connect, options);
+      ? openUnixForward(session, target, options)
+      : openForward(session, target, options);
   }
   return forward;
 }
 
-function createNetwork({ calls, session }: RemoteNode<typeof Network>): NetworkHandle {
+function createNetwork(session: SessionInfo, connect: Connect): NetworkHandle {
   return {
-    connect: (options) => calls.connect(undefined, options),
-    forward: createForward(session, () => calls.connect()),
+    connect: (options) => connect(undefined, options),
+    forward: createForward(session, () => connect()),
+    // HTTP ends its messages itself: a server that hangs up is one that is gone.
+    http: (options) =>
+      openHttp(session, async () => duplexOf(await connect(), { allowHalfOpen: false }), options),
   };
 }
 
-registerHandle(Network, createNetwork);
-registerHandle(TcpNetwork, (node): TcpNetworkHandle => {
-  const { calls, session } = node;
-  const network = createNetwork({ ...node, session, calls: { connect: calls.connect } });
-  return { ...network, address: (options) => calls.address(options) };
-});
+registerHandle(Network, ({ calls, session }: RemoteNode<typeof Network>) =>
+  createNetwork(session, calls.connect),
+);
+registerHandle(
+  TcpNetwork,
+  ({ calls, session }): TcpNetworkHandle => ({
+    ...createNetwork(session, calls.connect),
+    address: (options) => calls.address(options),
+  }),
+);
+registerHandle(
+  MessageNetwork,
+  ({ calls, session }): MessageNetworkHandle => ({
+    connect: (options) => calls.connect(undefined, options),
+    forward: createForward(session, () => calls.connect(), false),
+    address: (options) => calls.address(options),
+  }),
+);

@@ -45,6 +45,8 @@ export interface ChannelMethod<O extends z.ZodType = z.ZodType> {
   readonly kind: 'channel';
   readonly help: string;
   readonly options: O | undefined;
+  /** `messages`: each chunk is one message for itself, also an empty one, and arrives as it was sent. */
+  readonly carries: 'bytes' | 'messages';
 }
 export type Method = CallMethod | StreamMethod | ChannelMethod;
 export type Methods = Readonly<Record<string, Method>>;
@@ -123,7 +125,11 @@ interface StreamShape<A, R> {
 export function channel(help: string): ChannelMethod<never>;
 export function channel<O extends z.ZodType>(help: string, options: O): ChannelMethod<O>;
 export function channel(help: string, options?: z.ZodType): ChannelMethod {
-  return { kind: 'channel', help, options };
+  return { kind: 'channel', help, options, carries: 'bytes' };
+}
+/** A channel whose chunks are messages, such as datagrams. */
+export function messages(help: string): ChannelMethod<never> {
+  return { kind: 'channel', help, options: undefined, carries: 'messages' };
 }
 
 type ClientArg<A> =

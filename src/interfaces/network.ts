@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { call, channel, defineInterface } from './contract.ts';
+import { call, channel, defineInterface, messages } from './contract.ts';
 
 const about = {
   pythonClient: 'jumpstarter_driver_network.client.NetworkClient',
@@ -11,8 +11,20 @@ export const Network = defineInterface('network.v1', about, {
   connect: channel('Open a connection'),
 });
 
+const address = (form: string) =>
+  call(`The address behind the stream: ${form}`, { returns: z.string(), idempotent: true });
+
 /** A network endpoint whose address may be told, for those who can reach it directly. */
 export const TcpNetwork = defineInterface('tcp-network.v1', about, {
   ...Network.methods,
-  address: call('The address behind the stream: tcp://HOST:PORT', { returns: z.string(), idempotent: true }),
+  address: address('tcp://HOST:PORT'),
+});
+
+/**
+ * Messages to one peer, such as datagrams: each chunk of a stream is one. There is no half-close: who ends his direction goes
+ * on hearing the other, and the stream is over when it is closed, or the device has closed it.
+ */
+export const MessageNetwork = defineInterface('message-network.v1', about, {
+  connect: messages('Open a connection'),
+  address: address('udp://HOST:PORT, ws://HOST/PATH'),
 });

@@ -1,6 +1,8 @@
+import { ConfigError } from '../core/index.ts';
+import type { ChannelMethod } from '../interfaces/index.ts';
 import { FrameType } from './gen/jumpstarter/v1/router_pb.ts';
 import type { Frame } from './grpc/index.ts';
-import { MAX_FRAME } from './wire.ts';
+import { LARGEST_MESSAGE, MAX_FRAME } from './wire.ts';
 
 interface FrameWriter {
   write(frame: Frame): Promise<void>;
@@ -18,8 +20,46 @@ export async function writeChunk(frames: FrameWriter, chunk: Uint8Array): Promis
   }
 }
 
+/** Sends `message` as one frame, also if it is empty. @throws ConfigError when it is larger than a frame can be. */
+export async function writeMessage(frames: FrameWriter, message: Uint8Array): Promise<void> {
+  if (message.length > LARGEST_MESSAGE) {
+    const problem = `a message of ${message.length} bytes; the largest that can be sent is ${LARGEST_MESSAGE}`;
+    throw new ConfigError(problem, { issues: [{ path: '', message: problem }] });
+  }
+  await frames.write({ type: FrameType.DATA, payload: message });
+}
+
 /** Up to this size a frame is handed on as one piece: datagrams are smaller, and what is larger costs more to join. */
 const WHOLE = 16 * 1_024;
+
+/** The messages that frames are, in order, each whole; undefined at the end, which a GOAWAY is too. */
+export class FrameReader {
+  readonly #frames: AsyncIterator<Frame>;
+
+  constructor(frames: AsyncIterable<Frame>) {
+    this.#frames = frames[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const next = await this.#frames.next();
+      if (next.done || next.value.type === FrameType.GOAWAY) return undefined;
+      if (next.value.type === FrameType.DATA) return next.value.payload;
+    }
+  }
+}
+
+/** How the chunks of a channel become frames, and frames chunks. */
+export interface Framing {
+  readonly write: (frames: FrameWriter, chunk: Uint8Array) => Promise<void>;
+  readonly reader: (frames: AsyncIterable<Frame>) => { next(): Promise<Uint8Array | undefined> };
+}
+
+/** The framing of each kind of channel. */
+export const FRAMING: Readonly<Record<ChannelMethod['carries'], Framing>> = {
+  bytes: { write: writeChunk, reader: (frames) => new ChunkReader(frames) },
+  messages: { write: writeMessage, reader: (frames) => new FrameReader(frames) },
+};
 
 /** The bytes of frames, in order. A large frame comes in the pieces that the network brought, which are not copied. */
 export class ChunkReader {

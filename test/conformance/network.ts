@@ -1,5 +1,12 @@
 import { expect } from 'vitest';
-import type { ByteChannel, CallOptions, Client, Network, TcpNetwork } from '../../src/interfaces/index.ts';
+import type {
+  ByteChannel,
+  CallOptions,
+  Client,
+  MessageNetwork,
+  Network,
+  TcpNetwork,
+} from '../../src/interfaces/index.ts';
 import { readAll } from '../drivers/open-driver.ts';
 import { type Check, describeChecks, type OpenSpecimen } from './check.ts';
 import { methodChecksOf } from './method-checks.ts';
@@ -79,6 +86,79 @@ export const tcpNetworkChecks: readonly Check<NetworkSpecimen<Addressed>>[] = [
     together: 'shared',
   }),
 ];
+
+type Messages = Client<typeof MessageNetwork>;
+
+/** Sends messages, and takes as many. */
+async function exchangeMessages(channel: ByteChannel, sent: readonly Uint8Array[]): Promise<Buffer[]> {
+  const received: Buffer[] = [];
+  const incoming = channel[Symbol.asyncIterator]();
+  for (const message of sent) {
+    await channel.write(message);
+    const { value } = await incoming.next();
+    received.push(Buffer.from(value ?? 'the end'));
+  }
+  return received;
+}
+
+/** One that network and pipes would cut, one of the size of a page, one with nothing in it, one of a byte. */
+const MESSAGES = [48_000, 4_096, 0, 1].map((size) => Buffer.alloc(size, 'm'));
+
+async function connectAndExchangeMessages(calls: Messages, options?: CallOptions): Promise<string> {
+  await using channel = await calls.connect(undefined, options);
+  const [answer = ''] = await exchangeMessages(channel, [Buffer.from('there and back')]);
+  return answer.toString();
+}
+
+/** What every driver of `message-network.v1` must do. */
+export const messageNetworkChecks: readonly Check<Specimen<Messages>>[] = [
+  ...methodChecksOf<Messages>()({
+    method: 'connect',
+    kind: 'channel',
+    call: connectAndExchangeMessages,
+    expect: (answer) => expect(answer).toBe('there and back'),
+    together: 'shared',
+    open: (calls) => calls.connect(),
+  }),
+  ...methodChecksOf<Messages>()({
+    method: 'address',
+    call: (calls, options) => calls.address(options),
+    expect: (address) => expect(address).toMatch(/^(udp|ws):\/\/127\.0\.0\.1:\d+/),
+    together: 'shared',
+  }),
+  {
+    name: 'keeps each message as it is, also an empty one',
+    run: async ({ calls }) => {
+      await using channel = await calls.connect();
+      const received = await exchangeMessages(channel, MESSAGES);
+      expect(received.map(({ length }) => length)).toEqual(MESSAGES.map(({ length }) => length));
+      expect(Buffer.concat(received).equals(Buffer.concat(MESSAGES))).toBe(true);
+    },
+  },
+  {
+    name: 'goes on hearing the other side after the end of its own',
+    run: async ({ calls }) => {
+      await using channel = await calls.connect();
+      await channel.write(Buffer.from('the last word'));
+      await channel.end();
+      const { value } = await channel[Symbol.asyncIterator]().next();
+      expect(Buffer.from(value ?? '').toString()).toBe('the last word');
+    },
+  },
+  {
+    name: 'serves on after a client left in the middle of a stream',
+    run: async (specimen) => {
+      const other = await specimen.secondClient();
+      const channel = await other.calls.connect();
+      await channel.write(Buffer.from('half a'));
+      await other[Symbol.asyncDispose]();
+      expect(await connectAndExchangeMessages(specimen.calls)).toBe('there and back');
+    },
+  },
+];
+
+export const describeMessageNetwork = (title: string, open: OpenSpecimen<Specimen<Messages>>) =>
+  describeChecks(title, messageNetworkChecks, open);
 
 export const describeNetwork = (title: string, open: OpenSpecimen<NetworkSpecimen>) =>
   describeChecks(title, networkChecks, open);

@@ -1,43 +1,19 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { udpNetwork, websocketNetwork } from '../../src/drivers/network/index.ts';
 import { echoNetwork, sshWrapper, tcpNetwork, unixNetwork, vnc } from '../../src/drivers/std/index.ts';
+import { openEchoServer, openUdpEcho, openWebSocketEcho } from '../fixtures/echo-servers.ts';
 import { describeChecks } from './check.ts';
 import { checkName } from './method-checks.ts';
-import { describeTcpNetwork, networkChecks } from './network.ts';
+import {
+  describeMessageNetwork,
+  describeTcpNetwork,
+  messageNetworkChecks,
+  networkChecks,
+} from './network.ts';
 import { type DeviceControl, type Specimen, serveSpecimen } from './specimen.ts';
 import { describeSshWrapper, describeVnc } from './wrappers.ts';
-
-/** A server that sends back what it gets, and can break all its connections at once. */
-interface EchoServer extends DeviceControl, AsyncDisposable {
-  readonly port: number;
-}
-
-async function openEchoServer(where: ListenOptions): Promise<EchoServer> {
-  const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.pipe(socket);
-  });
-  server.listen(where);
-  await once(server, 'listening');
-  const breakDevice = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  return {
-    port: where.path ? 0 : (server.address() as AddressInfo).port, // SAFE: it listens on a TCP port
-    breakDevice,
-    async [Symbol.asyncDispose]() {
-      const closed = once(server, 'close');
-      server.close();
-      breakDevice();
-      await closed;
-    },
-  };
-}
 
 /** The specimen, closed together with what it needs. */
 function joined<S extends Specimen<unknown>>(specimen: S, beneath: AsyncDisposable): S {
@@ -63,6 +39,22 @@ describeChecks('unixNetwork', unixChecks, async () => {
   const server = await openEchoServer({ path });
   const specimen = await serveSpecimen(unixNetwork({ path }), server);
   return joined(joined(specimen, server), { [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) });
+});
+
+/** Nobody tells a listener for datagrams that there will be no more: whoever sends another hears of it. */
+const udpChecks = messageNetworkChecks.filter(({ name }) => name !== checkName('connect', 'deviceGone'));
+
+describeChecks('udpNetwork', udpChecks, async () => {
+  const server = await openUdpEcho();
+  const { port, breakDevice } = server;
+  return joined(await serveSpecimen(udpNetwork({ host: '127.0.0.1', port }), { breakDevice }), server);
+});
+
+describeMessageNetwork('websocketNetwork', async () => {
+  const server = await openWebSocketEcho();
+  const { port, breakDevice } = server;
+  const url = `ws://127.0.0.1:${port}/echo`;
+  return joined(await serveSpecimen(websocketNetwork({ url }), { breakDevice }), server);
 });
 
 /** These drivers have no device of their own that could go away. */

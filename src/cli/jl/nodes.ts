@@ -24,6 +24,10 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
     summary: 'a virtual machine',
     load: async () => (await import('./nodes/machine.ts')).machineCommands,
   },
+  'message-network.v1': {
+    summary: 'a port of the device that takes messages: forward it, or where it is',
+    load: async () => (await import('./nodes/network.ts')).tcpNetworkCommands,
+  },
   'metered-power.v1': {
     summary: 'the power, measured',
     load: async () => (await import('./nodes/power.ts')).meteredPowerCommands,

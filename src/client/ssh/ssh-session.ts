@@ -100,7 +100,7 @@ export function openSshSession(
     },
     forward: ({ guestPort, guestHost, ...local }) => {
       const connect = () => openTunnel(connection, { guestPort, guestHost }, ended);
-      return openForward(session, connect, local);
+      return openForward(session, { connect, halfClose: true }, local);
     },
     ended,
     close,

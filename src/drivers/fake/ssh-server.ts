@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2';
-import { tcpUrl } from '../std/index.ts';
+import { networkUrl } from '../std/index.ts';
 import { type RunCommand, serveSession } from './ssh-session.ts';
 
 /** Who may log in, and how. */
@@ -44,7 +44,7 @@ export async function openSshServer(account: SshAccount, run: RunCommand): Promi
   const { port } = listener.address() as AddressInfo; // SAFE: it listens on a TCP port
   return {
     port,
-    address: tcpUrl('127.0.0.1', port),
+    address: networkUrl('tcp', '127.0.0.1', port),
     disconnect,
     async [Symbol.asyncDispose]() {
       const closed = once(listener, 'close');

@@ -4,6 +4,7 @@ export * from './duplex-channel.ts';
 export * from './echo-network.ts';
 export * from './emitted.ts';
 export * from './flashed-images.ts';
+export * from './network-address.ts';
 export * from './network-driver.ts';
 export * from './resources.ts';
 export * from './severed-channel.ts';

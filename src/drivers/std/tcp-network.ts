@@ -1,10 +1,8 @@
-import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { ConfigError } from '../../core/index.ts';
 import { defineDriver } from '../../driver/index.ts';
 import { TcpNetwork } from '../../interfaces/index.ts';
 import { connectSocket } from './connect-socket.ts';
+import { networkAddress, networkUrl, refuseAddress } from './network-address.ts';
 
 /** The configuration of `tcpNetwork`. */
 export const TcpConfig = z.strictObject({
@@ -20,24 +18,7 @@ export const tcpNetwork = defineDriver({
   interface: TcpNetwork,
   config: TcpConfig,
   open: ({ host, port, enableAddress }) => ({
-    connect: (_, { signal }) => connectSocket({ host, port }, tcpUrl(host, port), signal),
-    address: async () => {
-      if (enableAddress) return tcpUrl(await resolve(host), port);
-      const message = 'enable_address mode is not true in the exporter configuration';
-      throw new ConfigError(message, { issues: [{ path: 'enableAddress', message: 'got false' }] });
-    },
+    connect: (_, { signal }) => connectSocket({ host, port }, networkUrl('tcp', host, port), signal),
+    address: async () => (enableAddress ? networkAddress('tcp', host, port) : refuseAddress()),
   }),
 });
-
-/** The first address of `host`, or `host` itself where it has none here: the client may know it. */
-async function resolve(host: string): Promise<string> {
-  return lookup(host).then(
-    ({ address }) => address,
-    () => host,
-  );
-}
-
-/** `tcp://HOST:PORT`, with the brackets of IPv6. */
-export function tcpUrl(host: string, port: number): string {
-  return `tcp://${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}

@@ -80,11 +80,12 @@ async function* callStream(
 
 async function openChannel(
   callee: Callee,
-  { options: schema }: ChannelMethod,
+  { options: schema, carries }: ChannelMethod,
   input: readonly unknown[],
 ): Promise<ByteChannel> {
   const [streamOptions, options = {}] = input as readonly [object?, WaitOptions?]; // SAFE: Client's type
-  if (!schema || streamOptions === undefined) return await openDriverStream(callee, undefined, options);
+  if (!schema || streamOptions === undefined)
+    return await openDriverStream(callee, undefined, options, carries);
   checkArgument({ kind: 'value', name: 'options', schema }, streamOptions, callee.operation);
-  return await openDriverStream(callee, streamOptions, options);
+  return await openDriverStream(callee, streamOptions, options, carries);
 }

@@ -1,5 +1,6 @@
 import { raceSignal, startDeadline, type WaitOptions } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import type { ByteChannel, ChannelMethod } from '../../interfaces/index.ts';
+import { FRAMING } from '../frames.ts';
 import { toJson } from '../values.ts';
 import type { Callee } from './callee.ts';
 import { frameChannel } from './frame-channel.ts';
@@ -9,6 +10,7 @@ export async function openDriverStream(
   { link, node, method, operation }: Callee,
   streamOptions: object | undefined,
   options: WaitOptions,
+  carries: ChannelMethod['carries'] = 'bytes',
 ): Promise<ByteChannel> {
   const life = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, life.signal]) : life.signal;
@@ -19,7 +21,7 @@ export async function openDriverStream(
   opened.catch(() => undefined); // Whoever gives up below does not wait for it.
   try {
     const { frames } = await raceSignal(opened, opening.signal);
-    return frameChannel(frames, (error) => link.translate(error, operation, node));
+    return frameChannel(frames, FRAMING[carries], (error) => link.translate(error, operation, node));
   } catch (error) {
     life.abort(error);
     throw error;

@@ -1,12 +1,16 @@
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { ChunkReader, GOAWAY, writeChunk } from '../frames.ts';
+import { type Framing, GOAWAY } from '../frames.ts';
 import type { FrameCall } from '../grpc/index.ts';
 import { isNormalEnd } from './link.ts';
 
 /** The byte channel that a stream to a driver carries. `translate` turns what breaks it into an error of ours. */
-export function frameChannel(frames: FrameCall, translate: (error: unknown) => unknown): ByteChannel {
+export function frameChannel(
+  frames: FrameCall,
+  framing: Framing,
+  translate: (error: unknown) => unknown,
+): ByteChannel {
   let ended = false;
-  let reader: ChunkReader | undefined;
+  let reader: ReturnType<Framing['reader']> | undefined;
   const attempt = async <T>(act: () => Promise<T>): Promise<T> => {
     try {
       return await act();
@@ -15,11 +19,11 @@ export function frameChannel(frames: FrameCall, translate: (error: unknown) => u
     }
   };
   const read = () => {
-    reader ??= new ChunkReader(frames);
+    reader ??= framing.reader(frames);
     return readToEnd(reader);
   };
   return {
-    write: (chunk) => attempt(() => writeChunk(frames, chunk)),
+    write: (chunk) => attempt(() => framing.write(frames, chunk)),
     end: async () => {
       if (ended) return;
       ended = true;
@@ -34,7 +38,7 @@ export function frameChannel(frames: FrameCall, translate: (error: unknown) => u
   };
 }
 
-async function readToEnd(reader: ChunkReader): Promise<Uint8Array | undefined> {
+async function readToEnd(reader: ReturnType<Framing['reader']>): Promise<Uint8Array | undefined> {
   try {
     return await reader.next();
   } catch (error) {

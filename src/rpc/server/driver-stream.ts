@@ -2,7 +2,7 @@ import { ConfigError, raceSignal } from '../../core/index.ts';
 import type { ByteChannel, ChannelMethod } from '../../interfaces/index.ts';
 import { checkArgument } from '../arguments.ts';
 import { toGrpcError } from '../errors.ts';
-import { ChunkReader, GOAWAY, writeChunk } from '../frames.ts';
+import { FRAMING, type Framing, GOAWAY } from '../frames.ts';
 import type { FrameStream, ServerCall } from '../grpc/index.ts';
 import type { StreamRequestOf } from '../handles.ts';
 import { Key } from '../wire.ts';
@@ -25,7 +25,7 @@ export async function serveDriverStream(
     const options = readOptions(method, call.metadata[Key.options], operation);
     await using channel = (await handler(options, context)) as ByteChannel; // SAFE: what the contract of a channel says
     call.sendHeaders();
-    await raceSignal(pump(channel, frames), call.signal);
+    await raceSignal(pump(channel, frames, FRAMING[method.carries]), call.signal);
     logEnd();
   } catch (error) {
     // Leaving is how clients close a stream.
@@ -53,13 +53,13 @@ function parseJson(text: string, operation: string): unknown {
   }
 }
 
-async function pump(channel: ByteChannel, frames: FrameStream): Promise<void> {
+async function pump(channel: ByteChannel, frames: FrameStream, framing: Framing): Promise<void> {
   const toPeer = async () => {
-    for await (const chunk of channel) await writeChunk(frames, chunk);
+    for await (const chunk of channel) await framing.write(frames, chunk);
     await frames.write(GOAWAY);
   };
   const toDevice = async () => {
-    const reader = new ChunkReader(frames);
+    const reader = framing.reader(frames);
     for (let chunk = await reader.next(); chunk; chunk = await reader.next()) await channel.write(chunk);
     await channel.end();
   };

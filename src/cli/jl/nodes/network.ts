@@ -15,7 +15,7 @@ export const networkCommands: NodeCommands = {
     registerForwards(command, () => handleOf<typeof Network>(node), context),
 };
 
-/** As `networkCommands`, with where it is. */
+/** As `networkCommands`, with where it is: TCP, UDP, WebSocket. */
 export const tcpNetworkCommands: NodeCommands = {
   register: (command, node, context) => {
     registerForwards(command, () => handleOf<typeof TcpNetwork>(node), context);
@@ -77,9 +77,9 @@ export function registerAddress(command: Command, node: ExploredNode, { signal }
     });
 }
 
-/** The parts of `tcp://HOST:PORT`; an IPv6 address is in brackets only within the whole. */
+/** The parts of `tcp://HOST:PORT` or `ws://HOST:PORT/PATH`; an IPv6 address is in brackets only within the whole. */
 function readAddress(address: string): { whole: string; host: string; port: string } {
   const whole = address.replace(/^\w+:\/\//, '');
-  const [, host = whole, digits = ''] = /^(.*?)(?::(\d+))?$/.exec(whole) ?? [];
+  const [, host = '', digits = ''] = /^(\[[^\]]*\]|[^:/]*)(?::(\d+))?/.exec(whole) ?? [];
   return { whole, host: host.replace(/^\[(.*)\]$/, '$1'), port: digits };
 }

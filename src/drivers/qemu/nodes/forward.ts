@@ -1,7 +1,7 @@
 import { DeviceError } from '../../../core/index.ts';
 import type { CallContext, DriverNode } from '../../../driver/index.ts';
 import { type ByteChannel, Ssh, type SshIdentity, TcpNetwork } from '../../../interfaces/index.ts';
-import { connectSocket, tcpUrl } from '../../std/index.ts';
+import { connectSocket, networkUrl } from '../../std/index.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import { sessionChannel } from './session-channel.ts';
 
@@ -29,11 +29,14 @@ function forwardHandlers(machine: VirtualMachine, name: string) {
   return {
     connect: async (_: undefined, { signal }: CallContext): Promise<ByteChannel> => {
       const { host, hostPort: port, session } = locate(`${name}.connect`);
-      return sessionChannel(session, await connectSocket({ host, port }, tcpUrl(host, port), signal));
+      return sessionChannel(
+        session,
+        await connectSocket({ host, port }, networkUrl('tcp', host, port), signal),
+      );
     },
     address: async () => {
       const { host, hostPort } = locate(`${name}.address`);
-      return tcpUrl(host, hostPort);
+      return networkUrl('tcp', host, hostPort);
     },
   };
 }

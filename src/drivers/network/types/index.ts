@@ -1,0 +1,4 @@
+export * from './dbus-network.ts';
+export * from './udp-network.ts';
+export * from './vsock-network.ts';
+export * from './websocket-network.ts';
