@@ -94,7 +94,7 @@ test.for([
   await using vm = await serveQemu({ ...BARE, ...config });
   await vm.power.on();
   const nothing = {
-    ...{ code: 'device', detectedBy: 'console' },
+    ...{ code: 'device', detectedBy: config.firmware === 'bios' ? 'firmware' : 'console' },
     event: expect.stringMatching(/^(?:FIRMWARE_SHELL|NOTHING_TO_BOOT)$/),
   };
   const waiting = failure(vm.waitFor(console(/login:/), NEVER));

@@ -34,7 +34,7 @@ async function look(): Promise<string> {
     for (const path of [...own, screen]) await stat(path);
     const text = `still-${++asked}`;
     await tty.write(text);
-    await tty.expect(text, { timeout: '30s' });
+    await tty.expect(text, { timeout: '1h' });
     const state = await vm.power.state();
     return state === 'running' ? 'well' : `the machine is ${state}`;
   } catch (error) {

@@ -277,7 +277,7 @@ describe('files', () => {
 describe('firmware', () => {
   test('BIOS needs no files', () => {
     const bios = plan({ firmware: 'bios' }, { firmware: { kind: 'bios', description: 'SeaBIOS' } });
-    expect(valuesOf(bios, '-machine')).toEqual(['q35,memory-backend=mem,graphics=off']);
+    expect(valuesOf(bios, '-machine')).toEqual(['q35,memory-backend=mem']);
     expect(bios.argv).not.toContain('-bios');
     expect(bios.files.map(({ path }) => path)).toEqual(['/run/m1/root.qcow2', '/run/m1/seed.iso']);
   });
@@ -303,7 +303,7 @@ describe('firmware', () => {
     expect(valuesOf(uefi, '-machine')).toEqual(['q35,memory-backend=mem,pflash0=firmware,pflash1=nvram']);
     expect(uefi.argv).not.toContain('-bios');
     const half = plan({ firmware: 'bios' }, { firmware: bios }, { code: '/c' });
-    expect(valuesOf(half, '-machine')).toEqual(['q35,memory-backend=mem,graphics=off']);
+    expect(valuesOf(half, '-machine')).toEqual(['q35,memory-backend=mem']);
   });
 
   test('a kernel is started without any', () => {

@@ -21,6 +21,8 @@ export interface LaunchOptions extends QmpListener {
   readonly console: string;
   /** Gets what is to be written to the serial port. */
   readonly onInput: (input: Writable) => void;
+  /** Gets what the firmware tells of its work. */
+  readonly onFirmware: (chunk: Uint8Array) => void;
   /** How long each step of insisting may take before the next: `quit`, SIGTERM, SIGKILL. */
   readonly patience?: Duration;
 }
@@ -60,6 +62,7 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
     await process.exited;
   });
   options.onInput(process.input);
+  process.firmware.on('data', options.onFirmware);
   const qmp = stack.use(await takeControl(process, options));
   void killWhenUncontrolled(process, qmp, patience);
   signal.throwIfAborted();

@@ -117,6 +117,7 @@ export class PowerSession {
       onEvent: (event) => listener(event),
       console: spool.path,
       onInput: parts.onConsole,
+      onFirmware: (chunk) => faults.hearFirmware(chunk),
     }).catch(async (error) => {
       spool.end();
       await recorder.drained();

@@ -22,6 +22,8 @@ export interface QemuProcess {
   /** What is written to the serial port. */
   readonly input: Writable;
   readonly agent: Duplex;
+  /** What the firmware tells of its work. */
+  readonly firmware: Readable;
   /** Resolves when the process is gone and all it said is in `stderr`. */
   readonly exited: Promise<ProcessExit>;
   /** The last of what it said on stderr. */
@@ -51,6 +53,7 @@ export async function startProcess(
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = memory;
+  stdio[DESCRIPTORS.firmware] = 'pipe';
   const child = spawn(file, args, { stdio, env: { ...process.env, ...LEASHED } });
   const exited = observeExit(child);
   const stderr = keepTail(child.stderr);
@@ -70,6 +73,7 @@ export async function startProcess(
     qmp: endOf(child, DESCRIPTORS.qmp),
     input: quietly(child.stdin as Writable), // SAFE: 'pipe' in stdio
     agent,
+    firmware: endOf(child, DESCRIPTORS.firmware),
     exited,
     stderr,
     kill: (signal) => void child.kill(signal),

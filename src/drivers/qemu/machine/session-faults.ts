@@ -45,20 +45,31 @@ export class SessionFaults implements Disposable {
   stderr: () => string = () => '';
   readonly #parts: SessionFaultsParts;
   readonly #console: ConsoleFaults;
+  readonly #firmware: ConsoleFaults;
   readonly #decoder = new TextDecoder();
 
   constructor(parts: SessionFaultsParts) {
     this.#parts = parts;
     this.#console = new ConsoleFaults({
       tolerate: parts.tolerate,
-      onFault: (fault) => this.#seen(fault),
+      onFault: (fault) => this.#seen(fault, 'console'),
       onBoot: () => parts.told.add(() => parts.faults.clear()),
+    });
+    this.#firmware = new ConsoleFaults({
+      tolerate: parts.tolerate,
+      onFault: (fault) => this.#seen(fault, 'firmware'),
+      onBoot: () => undefined,
     });
   }
 
   /** What the console prints. */
   hear(chunk: Uint8Array): void {
     this.#console.push(this.#decoder.decode(chunk, { stream: true }));
+  }
+
+  /** What the firmware tells of its work. Its lines end in LF, those of a console in CR LF. */
+  hearFirmware(chunk: Uint8Array): void {
+    this.#firmware.push(Buffer.from(chunk).toString('latin1').replaceAll('\n', '\r\n'));
   }
 
   /** The guest's driver says that it has panicked, and QEMU has stopped it. The console has been recorded up to there. */
@@ -111,6 +122,7 @@ export class SessionFaults implements Disposable {
   /** The machine was reset. */
   reset(): void {
     this.#console.reset();
+    this.#firmware.reset();
     this.#parts.faults.clear();
   }
 
@@ -121,20 +133,21 @@ export class SessionFaults implements Disposable {
 
   [Symbol.dispose](): void {
     this.#console[Symbol.dispose]();
+    this.#firmware[Symbol.dispose]();
   }
 
-  #seen({ pattern: { event, what, lasts }, line, since }: ConsoleFault): void {
+  #seen(
+    { pattern: { event, what, lasts }, line, since }: ConsoleFault,
+    detectedBy: 'console' | 'firmware',
+  ): void {
     const { faults, told, trail, onEvent, recorder } = this.#parts;
     const { offset } = recorder;
     told.add(async () => {
       // A prompt shows itself again and again; and of a machine that has failed nothing else is to be learnt.
       if (lasts && faults.current) return;
       const time = since.toISOString();
-      await this.#raise(
-        { event, what: `${what} (${line})`, detectedBy: 'console', since: time, lasts },
-        offset,
-      );
-      const news = { event, time, data: { detectedBy: 'console', line } };
+      await this.#raise({ event, what: `${what} (${line})`, detectedBy, since: time, lasts }, offset);
+      const news = { event, time, data: { detectedBy, line } };
       trail.event(news);
       onEvent(news);
     });

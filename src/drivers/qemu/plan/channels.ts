@@ -1,6 +1,6 @@
 import { DESCRIPTORS } from '../descriptors.ts';
 import { device, option, pciDevice, SLOTS } from './options.ts';
-import type { Piece } from './types.ts';
+import type { Circumstances, Piece } from './types.ts';
 
 /** QMP, over an inherited socket. */
 export function qmp(): Piece {
@@ -25,4 +25,15 @@ export function agent(): Piece {
       ...device('virtserialport', port),
     ],
   };
+}
+
+/**
+ * What a BIOS tells of its work (SeaBIOS's debug port), over an inherited socket: what it prints is on the screen alone. It could
+ * print on the serial port as well, but then it takes what is typed there.
+ */
+export function firmwareLog({ host }: Circumstances): Piece {
+  if (host.firmware.kind !== 'bios') return { args: [] };
+  const socket = option('socket', { id: 'firmware', fd: DESCRIPTORS.firmware });
+  const port = { id: 'firmwarelog', chardev: 'firmware', iobase: '0x402' };
+  return { args: ['-chardev', socket, ...device('isa-debugcon', port)] };
 }

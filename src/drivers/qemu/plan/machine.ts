@@ -23,10 +23,7 @@ export function board(about: Circumstances): Piece {
     args: [
       ...['-name', option('', { guest: config.hostname, 'debug-threads': true })],
       ...['-uuid', files.uuid],
-      ...[
-        '-machine',
-        [machineType(about), 'memory-backend=mem', ...firmware(about), ...properties].join(','),
-      ],
+      ...['-machine', [machineType(about), 'memory-backend=mem', ...flash(about), ...properties].join(',')],
       ...['-accel', accelerator(about)],
       ...['-cpu', cpuModel(about)],
       ...['-smp', option('', { cpus: config.cpus, sockets: 1, cores: config.cpus, threads: 1 })],
@@ -34,12 +31,9 @@ export function board(about: Circumstances): Piece {
   };
 }
 
-/**
- * The flash devices of UEFI, whose block nodes come with the firmware. A BIOS shows what it prints on the serial port as well
- * (etc/sercon-port, which QEMU sets when graphics are off; the screen stays).
- */
-const firmware = ({ host }: Circumstances) =>
-  host.firmware.kind === 'uefi' ? ['pflash0=firmware', 'pflash1=nvram'] : ['graphics=off'];
+/** The flash devices of UEFI; their block nodes come with the firmware. */
+const flash = ({ host }: Circumstances) =>
+  host.firmware.kind === 'uefi' ? ['pflash0=firmware', 'pflash1=nvram'] : [];
 
 function accelerator({ config, host }: Circumstances): string {
   if (host.accelerator.name !== 'tcg') return host.accelerator.name;

@@ -2,7 +2,7 @@ import { parseSize } from '../../../core/index.ts';
 import { architectureOf } from '../architectures.ts';
 import type { QemuConfig } from '../config.ts';
 import type { HostFacts } from '../host-facts.ts';
-import { agent, console, qmp } from './channels.ts';
+import { agent, console, firmwareLog, qmp } from './channels.ts';
 import { effectiveFirmware, firmware } from './firmware.ts';
 import { behaviour, board, chooseMemoryPlace, cpuModel, machineType, memory, wrapper } from './machine.ts';
 import { network, plannedForwards } from './network.ts';
@@ -30,6 +30,7 @@ const PIECES: readonly ((about: Circumstances) => Piece)[] = [
   input,
   panicDevice,
   generationId,
+  firmwareLog,
 ];
 
 /**
