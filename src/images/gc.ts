@@ -26,8 +26,8 @@ export interface Waste {
 
 /** What is used by somebody. */
 export interface GcOptions extends CacheOptions {
-  /** Paths that are in use: nothing that one of them lies in is removed. */
-  readonly inUse?: readonly string[] | undefined;
+  /** Finds the paths that are in use now: nothing that one of them lies in is removed. */
+  readonly findInUse?: (() => Promise<readonly string[]>) | undefined;
   /** Only tells what would be removed. */
   readonly dryRun?: boolean | undefined;
 }
@@ -37,23 +37,30 @@ export interface GcOptions extends CacheOptions {
  * who were killed or put aside as damaged. Returns what was removed.
  */
 export async function collectImages(options: GcOptions = {}): Promise<Waste[]> {
-  const { inUse = [], dryRun = false } = options;
+  const { findInUse = async () => [], dryRun = false } = options;
+  const inUse = await findInUse();
   const old = superseded(await listImages(options), currentRecipes());
-  const images = old.filter(({ image }) => !inUse.some((path) => path.startsWith(image.dir + sep)));
-  const waste = [
-    ...(await Promise.all(images.map(({ image, reason }) => describe(image.dir, reason)))),
-    ...(await Promise.all(
-      (await listLeftovers(options)).map((path) => describe(path, 'left behind or put aside')),
-    )),
-  ];
-  if (dryRun) return waste;
-  for (const { image } of images) {
+  const images = old.filter(({ image }) => !isUsed(image, inUse));
+  const unneeded = await Promise.all(
+    images.map(async ({ image, reason }) => ({ image, waste: await describe(image.dir, reason) })),
+  );
+  const left = await Promise.all(
+    (await listLeftovers(options)).map((path) => describe(path, 'left behind or put aside')),
+  );
+  if (dryRun) return [...unneeded.map(({ waste }) => waste), ...left];
+  const removed: Waste[] = [];
+  for (const { image, waste } of unneeded) {
     options.signal?.throwIfAborted();
-    await discardKept(image.dir);
+    // Whoever uses one notes it first and then looks for it: who has noted it by now gets it back.
+    const isWanted = async () => isUsed(image, await findInUse());
+    if (await discardKept(image.dir, isWanted)) removed.push(waste);
   }
   await removeLeftovers(options);
-  return waste;
+  return [...removed, ...left];
 }
+
+const isUsed = ({ dir }: CachedImage, inUse: readonly string[]) =>
+  inUse.some((path) => path.startsWith(dir + sep));
 
 /** The images that this version would build. */
 const currentRecipes = () =>

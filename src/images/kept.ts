@@ -132,12 +132,25 @@ export async function takeTurn(
   };
 }
 
-/** Removes an image: moved out of sight first, so that nobody finds half of it. */
-export async function discardKept(dir: string): Promise<void> {
+/**
+ * Removes an image: moved out of sight first, so that nobody finds half of it, and back if it `isWanted` after all. Whether it is
+ * gone.
+ */
+export async function discardKept(
+  dir: string,
+  isWanted: () => Promise<boolean> = async () => false,
+): Promise<boolean> {
   await using aside = await openOwnedFolder({ parent: join(dir, '..'), prefix: REMOVED });
-  await rename(dir, join(aside.path, 'image')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  const moved = join(aside.path, 'image');
+  try {
+    await rename(dir, moved);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; // SAFE: only looked at
+    throw error;
+  }
+  if (!(await isWanted())) return true;
+  await rename(moved, dir);
+  return false;
 }
 
 /** Puts an image aside that is damaged, and tells where it is now. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Tty } from 'jumplead';
 import { console } from 'jumplead/wait';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failureOf } from '../support/failure.ts';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
 /** Longer than any test may take: what ends before it has not been ended by it. */
@@ -18,13 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
-/** What `promise` rejects with. */
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    (value) => Promise.reject(new Error(`it succeeded with ${JSON.stringify(value)}`)),
-    (error: unknown) => error,
-  );
-
 describe('a guest with a kernel in trouble', () => {
   const open = async () => serveQemu({ ...guest, network: 'none', display: 'none' }, join(home, 'trouble'));
   let vm: Awaited<ReturnType<typeof open>>;
@@ -39,7 +33,7 @@ describe('a guest with a kernel in trouble', () => {
 
   test('hits a bug: the wait ends, later ones do not, and what dmesg repeats is no news', async () => {
     await tty.sendLine("echo '<1>BUG: kernel NULL pointer dereference, address: 0' >/dev/kmsg");
-    expect(await failure(tty.expect('never', NEVER))).toMatchObject({
+    expect(await failureOf(tty.expect('never', NEVER))).toMatchObject({
       ...{ code: 'device', event: 'GUEST_OOPS', detectedBy: 'console' },
       message: expect.stringContaining('BUG: kernel NULL pointer dereference'),
     });
@@ -49,7 +43,7 @@ describe('a guest with a kernel in trouble', () => {
   });
 
   test('runs out of memory and kills a process', async () => {
-    expect(await failure(tty.run('tail /dev/zero', NEVER))).toMatchObject({
+    expect(await failureOf(tty.run('tail /dev/zero', NEVER))).toMatchObject({
       ...{ code: 'device', event: 'OUT_OF_MEMORY', detectedBy: 'console', operation: 'console.run' },
       message: expect.stringMatching(/Out of memory: Killed process \d+ \(tail\)/),
     });
@@ -63,7 +57,7 @@ describe('a guest with a kernel in trouble', () => {
       'cd /sys/bus/pci/drivers/pvpanic-pci && for device in 0*; do echo $device >unbind; done; cd',
     );
     await tty.sendLine('echo c >/proc/sysrq-trigger');
-    expect(await failure(tty.expect('never', NEVER))).toMatchObject({
+    expect(await failureOf(tty.expect('never', NEVER))).toMatchObject({
       ...{ code: 'device', event: 'GUEST_PANICKED', detectedBy: 'console' },
       message: expect.stringContaining('Kernel panic - not syncing: sysrq triggered crash'),
       tail: expect.stringContaining('end Kernel panic'),
@@ -78,7 +72,7 @@ describe('a guest with a kernel in trouble', () => {
   test('shows that its system did not come up', async () => {
     await tty.sendLine("echo 'You are in emergency mode. After logging in' >/dev/console");
     const fact = { code: 'device', event: 'EMERGENCY_MODE', detectedBy: 'console' };
-    expect(await failure(tty.login({ username: 'root', password: 'x' }, NEVER))).toMatchObject(fact);
+    expect(await failureOf(tty.login({ username: 'root', password: 'x' }, NEVER))).toMatchObject(fact);
     expect(await vm.power.state()).toBe('stuck');
     expect((await tty.run('echo repaired', { faults: 'ignore' })).stdout).toBe('repaired\n');
   });
@@ -97,9 +91,9 @@ test.for([
     ...{ code: 'device', detectedBy: config.firmware === 'bios' ? 'firmware' : 'console' },
     event: expect.stringMatching(/^(?:FIRMWARE_SHELL|NOTHING_TO_BOOT)$/),
   };
-  const waiting = failure(vm.waitFor(console(/login:/), NEVER));
+  const waiting = failureOf(vm.waitFor(console(/login:/), NEVER));
   await using tty = await vm.console.open();
-  expect(await failure(tty.expect('login: ', NEVER))).toMatchObject(nothing);
+  expect(await failureOf(tty.expect('login: ', NEVER))).toMatchObject(nothing);
   expect(await waiting).toMatchObject(nothing);
   expect(await vm.power.state()).toBe('stuck');
   expect(await vm.power.off({ deadline: '10h' })).toBe('forced');

@@ -12,6 +12,7 @@ import { qemuRig } from 'jumplead/qemu';
 import { all, console, http } from 'jumplead/wait';
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failureOf } from '../support/failure.ts';
 import { type EventLog, listenTo } from '../support/machine-events.ts';
 import { numberedLines } from '../support/numbered-lines.ts';
 import { findProcesses } from '../support/processes.ts';
@@ -33,13 +34,6 @@ beforeAll(async () => {
   home = stack.use(await openHome()).path;
 });
 afterAll(() => stack.disposeAsync());
-
-/** What `promise` rejects with. */
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    (value) => Promise.reject(new Error(`it succeeded with ${JSON.stringify(value)}`)),
-    (error: unknown) => error,
-  );
 
 /** A web server of this host, on its loopback, which guests know as 10.0.2.2. */
 async function openHostServer(): Promise<{ readonly host: string; readonly port: number } & AsyncDisposable> {
@@ -152,16 +146,20 @@ describe('a machine with a disk and no way out', () => {
     expect(await tty.run("printf 'one\\ntwo\\n'")).toEqual({ stdout: 'one\ntwo\n', exitCode: 0 });
     const failing = "echo before; sh -c 'exit 3'";
     expect(await tty.run(failing, { reject: false })).toEqual({ stdout: 'before\n', exitCode: 3 });
-    expect(await failure(tty.run(failing))).toMatchObject({ code: 'command', exitCode: 3, fault: 'device' });
+    expect(await failureOf(tty.run(failing))).toMatchObject({
+      code: 'command',
+      exitCode: 3,
+      fault: 'device',
+    });
   });
 
   test('is written to by one at a time, until another takes over', async () => {
     await using other = await connect(sessionOf(vm).target, qemuRig);
     await using second = await other.console.open({ from: 'now' });
-    expect(await failure(second.run('true'))).toMatchObject({ code: 'busy', holder: expect.any(String) });
+    expect(await failureOf(second.run('true'))).toMatchObject({ code: 'busy', holder: expect.any(String) });
     await using third = await other.console.open({ from: 'now', takeOver: true });
     expect((await third.run('echo taken')).stdout).toBe('taken\n');
-    expect(await failure(tty.run('true'))).toMatchObject({ code: 'busy' });
+    expect(await failureOf(tty.run('true'))).toMatchObject({ code: 'busy' });
     await third.close();
     tty = await vm.console.open({ from: 'now' });
     expect((await tty.run('echo back')).stdout).toBe('back\n');
@@ -203,14 +201,14 @@ describe('a machine with a disk and no way out', () => {
     expect((await tty.run('head -c 1048576 /dev/vda | md5sum')).stdout).toContain(md5(content));
     await tty.run('echo kept | dd of=/dev/vda bs=1M seek=2 conv=notrunc && sync');
     const refused = { code: 'state', state: 'running', needed: 'off' };
-    expect(await failure(vm.flasher.flash(content))).toMatchObject(refused);
-    expect(await failure(vm.flasher.dump(join(home, 'dump.img')))).toMatchObject(refused);
+    expect(await failureOf(vm.flasher.flash(content))).toMatchObject(refused);
+    expect(await failureOf(vm.flasher.dump(join(home, 'dump.img')))).toMatchObject(refused);
   });
 
   test('is switched off by its power button, with what it wrote on its disk', async () => {
     expect(await vm.power.off()).toBe('graceful');
     expect(await vm.power.state()).toBe('off');
-    expect(await failure(tty.expect('never', NEVER))).toMatchObject({ code: 'expect', reason: 'closed' });
+    expect(await failureOf(tty.expect('never', NEVER))).toMatchObject({ code: 'expect', reason: 'closed' });
     expect(tty.tail).toContain('reboot: Power down');
     await vm.flasher.dump(join(home, 'dump.img'));
     const dumped = await readFile(join(home, 'dump.img'));
@@ -246,13 +244,13 @@ describe('a machine with a disk and no way out', () => {
   test('is asked by one at a time; whoever insists ends what is under way', async () => {
     // From now on it does not hear its power button.
     await tty.run('killall head');
-    const graceful = failure(vm.power.off({ deadline: '10h' }));
+    const graceful = failureOf(vm.power.off({ deadline: '10h' }));
     await events.next('POWERDOWN');
     await using other = await connect(sessionOf(vm).target, qemuRig);
     const busy = { code: 'busy', fault: 'lab', holder: expect.any(String), since: expect.any(String) };
-    expect(await failure(other.power.off())).toMatchObject(busy);
-    expect(await failure(other.power.reset())).toMatchObject(busy);
-    expect(await failure(other.flasher.flash(content))).toMatchObject(busy);
+    expect(await failureOf(other.power.off())).toMatchObject(busy);
+    expect(await failureOf(other.power.reset())).toMatchObject(busy);
+    expect(await failureOf(other.flasher.flash(content))).toMatchObject(busy);
     expect(await other.power.state()).toBe('running');
     expect(await other.power.off({ mode: 'forced' })).toBe('forced');
     expect(await graceful).toMatchObject({ code: 'state', fault: 'caller' });
@@ -289,7 +287,7 @@ describe('a machine that has a bad day', () => {
 
   test('panics: who waits is told at once, and the machine is kept for a look', async () => {
     await tty.sendLine('echo c >/proc/sysrq-trigger');
-    const error = await failure(tty.expect('never', NEVER));
+    const error = await failureOf(tty.expect('never', NEVER));
     expect(error).toMatchObject({
       ...{ code: 'device', fault: 'device', event: 'GUEST_PANICKED', operation: 'console.expect' },
       // Where the guest is slow to print the rest, its first line was enough.
@@ -302,7 +300,7 @@ describe('a machine that has a bad day', () => {
     expect((await events.next('GUEST_PANICKED')).data).toMatchObject({ action: 'pause' });
     expect(await vm.power.state()).toBe('panicked');
     expect(PNG.sync.read(Buffer.from(await vm.display.screenshot())).width).toBeGreaterThan(0);
-    expect(await failure(vm.power.resume())).toMatchObject({ code: 'state', state: 'panicked' });
+    expect(await failureOf(vm.power.resume())).toMatchObject({ code: 'state', state: 'panicked' });
     expect(await vm.power.off()).toBe('forced');
     await events.next('EXIT');
   });
@@ -316,7 +314,7 @@ describe('a machine that has a bad day', () => {
 
   test('switches itself off', async () => {
     await tty.sendLine('poweroff -f');
-    const end = await failure(tty.expect('never', NEVER));
+    const end = await failureOf(tty.expect('never', NEVER));
     expect(end).toMatchObject({ code: 'expect', reason: 'closed' });
     expect(end).not.toHaveProperty('cause');
     expect((await events.next('SHUTDOWN')).data).toMatchObject({ guest: true });
@@ -329,11 +327,11 @@ describe('a machine that has a bad day', () => {
     tty = await vm.console.open();
     await tty.expect('Linux version', BOOT);
     const device = { code: 'device', fault: 'device', event: 'EXIT' };
-    const expecting = failure(tty.expect('never', NEVER));
+    const expecting = failureOf(tty.expect('never', NEVER));
     await using web = await vm.web.connect();
-    const reading = failure(Array.fromAsync(web));
-    const loggingIn = failure(vm.ssh.connect({ username: 'root', password: 'x', ...NEVER }));
-    const goingOff = failure(vm.power.off({ deadline: '10h' }));
+    const reading = failureOf(Array.fromAsync(web));
+    const loggingIn = failureOf(vm.ssh.connect({ username: 'root', password: 'x', ...NEVER }));
+    const goingOff = failureOf(vm.power.off({ deadline: '10h' }));
     await events.next('POWERDOWN');
     const { command } = await vm.describe();
     const uuid = command[command.indexOf('-uuid') + 1] ?? '';

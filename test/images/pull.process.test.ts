@@ -99,6 +99,18 @@ describe('an image of the catalogue', () => {
     expect(await shelf()).toEqual([newer.id]);
   });
 
+  test('that somebody begins to use while images are cleared away stays', async () => {
+    publish(BYTES);
+    const { image: older } = await pull();
+    publish(randomBytes(1_000));
+    const { image: newer } = await pull();
+    const answers = [[], [older.file]];
+    expect(await collectImages({ cache, findInUse: async () => answers.shift() ?? [] })).toEqual([]);
+    expect(answers).toEqual([]);
+    expect((await shelf()).toSorted()).toEqual([older.id, newer.id].toSorted());
+    expect(await readFile(older.file)).toEqual(BYTES);
+  });
+
   test('that is renewed while it is downloaded is not mixed up', async () => {
     publish(BYTES);
     const { bytes } = { bytes: randomBytes(300_000) };

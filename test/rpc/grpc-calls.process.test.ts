@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { ExporterService } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { RouterService } from '../../src/rpc/gen/jumpstarter/v1/router_pb.ts';
 import { GrpcError, Status } from '../../src/rpc/grpc/index.ts';
-import { aborted, data, drain, failureOf, grpcFailureOf, serve } from './grpc-fixture.ts';
+import { failureOf } from '../support/failure.ts';
+import { aborted, data, drain, grpcFailureOf, serve } from './grpc-fixture.ts';
 
 const { getReport, driverCall, logStream, reset } = ExporterService.method;
 

@@ -11,7 +11,8 @@ import { describe, expect, test } from 'vitest';
 import { ExporterService } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { createChannel, type Listener, Status, type Target } from '../../src/rpc/grpc/index.ts';
 import { unblocked } from '../../src/rpc/grpc/unblocked.ts';
-import { aborted, data, drain, failureOf, grpcFailureOf, serve, testServer } from './grpc-fixture.ts';
+import { failureOf } from '../support/failure.ts';
+import { aborted, data, drain, grpcFailureOf, serve, testServer } from './grpc-fixture.ts';
 
 const run = promisify(execFile);
 const { getReport } = ExporterService.method;

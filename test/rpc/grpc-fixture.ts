@@ -15,6 +15,7 @@ import {
   type Handlers,
   implement,
 } from '../../src/rpc/grpc/index.ts';
+import { failureOf } from '../support/failure.ts';
 
 type ExporterHandlers = Handlers<typeof ExporterService>;
 
@@ -58,17 +59,7 @@ export const data = (payload: string | Uint8Array): Frame => ({
   payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
 });
 
-/** The error that `promise` rejects with. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('it did not fail');
-}
-
-/** The same, where it has to be a GrpcError. */
+/** The GrpcError that `promise` rejects with. */
 export async function grpcFailureOf(promise: Promise<unknown>): Promise<GrpcError> {
   const error = await failureOf(promise);
   if (error instanceof GrpcError) return error;

@@ -56,9 +56,8 @@ export async function collect({ olderThan, dryRun = false, json }: GcOptions): P
   const unusedFor = parseDuration(olderThan);
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
-  const inUse = await findImagesInUse();
   const waste = [
-    ...(await collectImages({ inUse, dryRun, signal })),
+    ...(await collectImages({ findInUse: findImagesInUse, dryRun, signal })),
     ...(await collectFlashed({ unusedFor, dryRun, signal })),
   ];
   const bytes = waste.reduce((sum, one) => sum + one.bytes, 0);

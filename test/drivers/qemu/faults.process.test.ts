@@ -8,6 +8,7 @@ import type { Tty } from '../../../src/index.ts';
 import { KEYS } from '../../fixtures/boot-sector.ts';
 import { openSshHost } from '../../fixtures/ssh-host.ts';
 import { untilPrinted } from '../../support/demo.ts';
+import { failureOf } from '../../support/failure.ts';
 import { listenTo } from '../../support/machine-events.ts';
 import { canMount, openSmallDisk } from '../../support/small-disk.ts';
 import { type ServedMachine, serveTestMachine } from './served-machine.ts';
@@ -16,13 +17,6 @@ import { caller, fakeQemu, type Program, readUntil, realQemu, realQemuOn } from 
 /** Longer than any test may take: what ends before it has not been ended by it. */
 const NEVER = { timeout: '10h' } as const;
 const NEVER_COMES = 'what never comes';
-
-/** What `promise` rejects with. */
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    (value) => Promise.reject(new Error(`it succeeded with ${JSON.stringify(value)}`)),
-    (error: unknown) => error,
-  );
 
 /** A machine that is on, and a console of it on which its guest is ready. */
 async function start(
@@ -55,7 +49,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
       'console.login': second.login({ username: 'root', password: 'secret' }, NEVER),
       'ssh.connect': vm.ssh.connect(NEVER),
     };
-    const outcomes = Object.values(waits).map(failure);
+    const outcomes = Object.values(waits).map(failureOf);
     const { pid } = it.machine.session('test');
     process.kill(pid, 'SIGKILL');
     const fact = {
@@ -73,8 +67,8 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     expect(await readFile(join(it.folder, 'qemu.sh'), 'utf8')).toContain('#!/bin/sh');
     await events.next('EXIT');
     await using late = await vm.console.open();
-    expect(await failure(late.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
-    expect(await failure(vm.ssh.connect(NEVER))).toMatchObject(fact);
+    expect(await failureOf(late.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
+    expect(await failureOf(vm.ssh.connect(NEVER))).toMatchObject(fact);
     expect(await vm.power.state()).toBe('off');
 
     await vm.power.on();
@@ -89,7 +83,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     const { pid } = it.machine.session('test');
     // It hears no power button any more.
     process.kill(pid, 'SIGSTOP');
-    const off = failure(vm.power.off({ deadline: '10h' }));
+    const off = failureOf(vm.power.off({ deadline: '10h' }));
     process.kill(pid, 'SIGKILL');
     expect(await off).toMatchObject({ code: 'device', event: 'EXIT', signal: 'SIGKILL' });
   });
@@ -97,7 +91,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
   test('ends with a word: its stderr and its exit code are in the error', async () => {
     await using served = await start(program);
     const { it, tty } = served;
-    const error = failure(tty.expect(NEVER_COMES, NEVER));
+    const error = failureOf(tty.expect(NEVER_COMES, NEVER));
     process.kill(it.machine.session('test').pid, 'SIGTERM');
     expect(await error).toMatchObject({
       ...{ event: 'EXIT', exitCode: 0, signal: null },
@@ -111,9 +105,9 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     const { vm, tty } = served;
     await using second = await vm.console.open({ from: 'now' });
     await using stock = await vm.console.stream({ from: 'now' });
-    const stream = failure(readUntil(stock, NEVER_COMES));
-    const connecting = failure(vm.ssh.connect(NEVER));
-    const waiting = failure(second.expect(NEVER_COMES, NEVER));
+    const stream = failureOf(readUntil(stock, NEVER_COMES));
+    const connecting = failureOf(vm.ssh.connect(NEVER));
+    const waiting = failureOf(second.expect(NEVER_COMES, NEVER));
     const found = tty.expect({ panic: /pan(ic)\r\n/, never: NEVER_COMES }, NEVER);
     await tty.write(KEYS.panic);
     expect((await found).name).toBe('panic');
@@ -121,8 +115,8 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     expect(await waiting).toMatchObject({ ...fact, tail: expect.stringContaining('panic') });
     expect(await connecting).toMatchObject({ ...fact, operation: 'ssh.connect' });
     expect(await stream).toMatchObject(fact);
-    expect(await failure(tty.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
-    expect(await failure(tty.read(NEVER))).toMatchObject(fact);
+    expect(await failureOf(tty.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
+    expect(await failureOf(tty.read(NEVER))).toMatchObject(fact);
     expect(await vm.power.state()).toBe('panicked');
 
     await vm.power.reset();
@@ -147,8 +141,8 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     const { vm, tty } = served;
     await using stock = await vm.console.stream({ from: 'now' });
     const stream = readUntil(stock, 'still there');
-    const connecting = failure(vm.ssh.connect(NEVER));
-    const waiting = failure(tty.expect(NEVER_COMES, NEVER));
+    const connecting = failureOf(vm.ssh.connect(NEVER));
+    const waiting = failureOf(tty.expect(NEVER_COMES, NEVER));
     await print(tty, PANIC);
     const fact = {
       ...{ code: 'device', event: 'GUEST_PANICKED', detectedBy: 'console' },
@@ -157,7 +151,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     };
     expect(await waiting).toMatchObject(fact);
     expect(await connecting).toMatchObject(fact);
-    expect(await failure(tty.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
+    expect(await failureOf(tty.expect(NEVER_COMES, NEVER))).toMatchObject(fact);
     expect(await vm.power.state()).toBe('panicked');
     // What is only read from the console ends nobody's stream.
     await print(tty, 'still there');
@@ -174,8 +168,8 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     await using fourth = await vm.console.open({ from: 'now' });
     await using stock = await vm.console.stream({ from: 'now' });
     const events = await listenTo(vm);
-    const connecting = failure(vm.ssh.connect(NEVER));
-    const waiting = failure(second.expect(NEVER_COMES, NEVER));
+    const connecting = failureOf(vm.ssh.connect(NEVER));
+    const waiting = failureOf(second.expect(NEVER_COMES, NEVER));
     const ignoring = third.expect('after it', NEVER);
     const looking = fourth.expect(/BUG: .*\r\n/, NEVER);
     const stream = readUntil(stock, 'after it');
@@ -203,8 +197,8 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
   ] as const)('shows %s', async ([event, text, state]) => {
     await using served = await start(program);
     const { vm, tty } = served;
-    const connecting = failure(vm.ssh.connect(NEVER));
-    const waiting = failure(tty.login({ username: 'root', password: 'x' }, { ...NEVER, nudge: false }));
+    const connecting = failureOf(vm.ssh.connect(NEVER));
+    const waiting = failureOf(tty.login({ username: 'root', password: 'x' }, { ...NEVER, nudge: false }));
     await print(tty, text);
     const fact = { code: 'device', event, detectedBy: 'console' };
     expect(await waiting).toMatchObject({ ...fact, operation: 'console.login' });
@@ -212,7 +206,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     expect(await vm.power.state()).toBe(state);
     const next = tty.expect('and goes on', NEVER);
     if (state === 'stuck') {
-      expect(await failure(next)).toMatchObject(fact);
+      expect(await failureOf(next)).toMatchObject(fact);
       await print(tty, 'but listens');
       await tty.expect('but listens', { ...NEVER, faults: 'ignore' });
       // A graceful off does not wait for what cannot hear its power button.
@@ -236,7 +230,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
     await using served = await start(program);
     const { vm, tty } = served;
     await print(tty, '\r\nShell> ');
-    expect(await failure(tty.expect(NEVER_COMES, NEVER))).toMatchObject({ event: 'FIRMWARE_SHELL' });
+    expect(await failureOf(tty.expect(NEVER_COMES, NEVER))).toMatchObject({ event: 'FIRMWARE_SHELL' });
     await print(tty, 'boot\r\n[    0.000000] Linux version 6.1\r\n');
     await tty.expect('Linux version 6.1\r\n', { ...NEVER, faults: 'ignore' });
     await print(tty, 'login: ');
@@ -248,7 +242,7 @@ describe.for([fakeQemu(), realQemu])('$name', (program) => {
 test('the command line in an error starts the same machine by hand', async () => {
   await using served = await start(realQemu);
   const { it, tty } = served;
-  const error = failure(tty.expect(NEVER_COMES, NEVER));
+  const error = failureOf(tty.expect(NEVER_COMES, NEVER));
   process.kill(it.machine.session('test').pid, 'SIGKILL');
   const { command } = (await error) as { command: string }; // SAFE: what the error of a machine has
   const machine = execa('sh', ['-c', command], { reject: false, stdin: 'pipe' });
@@ -297,9 +291,9 @@ describe('the host has no room for what the guest writes', () => {
     const { vm, tty } = served;
     await disk.fill();
     await using stock = await vm.console.stream({ from: 'now' });
-    const stream = failure(readUntil(stock, 'written'));
-    const waiting = failure(tty.expect('written', NEVER));
-    const connecting = failure(vm.ssh.connect(NEVER));
+    const stream = failureOf(readUntil(stock, 'written'));
+    const waiting = failureOf(tty.expect('written', NEVER));
+    const connecting = failureOf(vm.ssh.connect(NEVER));
     await tty.write(KEYS.write);
     const fact = {
       ...{ code: 'device', event: 'BLOCK_IO_ERROR', detectedBy: 'qmp' },
@@ -310,7 +304,7 @@ describe('the host has no room for what the guest writes', () => {
     expect(await waiting).toMatchObject(fact);
     expect(await connecting).toMatchObject(fact);
     expect(await stream).toMatchObject(fact);
-    expect(await failure(tty.expect('written', NEVER))).toMatchObject(fact);
+    expect(await failureOf(tty.expect('written', NEVER))).toMatchObject(fact);
     expect(await vm.power.state()).toBe('io-error');
 
     await disk.makeRoom();
@@ -323,7 +317,7 @@ describe('the host has no room for what the guest writes', () => {
 test('an accelerator that gives up ends every wait', async () => {
   await using served = await start(fakeQemu('--broken'));
   const { vm, tty } = served;
-  const waiting = failure(tty.expect(NEVER_COMES, NEVER));
+  const waiting = failureOf(tty.expect(NEVER_COMES, NEVER));
   await tty.write(KEYS.panic);
   expect(await waiting).toMatchObject({
     ...{ event: 'INTERNAL_ERROR', detectedBy: 'qmp' },
@@ -338,7 +332,7 @@ test.for(['cont', 'human-monitor-command'])(
     await using served = await serveTestMachine(fakeQemu('--hang', command));
     const { vm } = served;
     const events = await listenTo(vm);
-    const on = failure(vm.power.on(NEVER));
+    const on = failureOf(vm.power.on(NEVER));
     const { data } = await events.next('POWER_ON');
     process.kill(Number(data['pid']), 'SIGKILL');
     expect(await on).toMatchObject({ code: 'device', event: 'EXIT', signal: 'SIGKILL' });
@@ -350,7 +344,7 @@ test('a graceful off that waits for a deaf guest ends with what happens to that'
   await using served = await start(fakeQemu('--deaf'), { patience: '50ms' });
   const { vm, tty } = served;
   const events = await listenTo(vm);
-  const off = failure(vm.power.off({ deadline: '10h' }));
+  const off = failureOf(vm.power.off({ deadline: '10h' }));
   await events.next('POWERDOWN');
   await print(tty, OOPS);
   await events.next('GUEST_OOPS');
@@ -365,25 +359,25 @@ test('a command by ssh ends with the machine, and with what its guest reports', 
   await using served = await start(program, { identity: host.identity });
   const { vm, it, tty } = served;
   await using ssh = await vm.ssh.connect(NEVER);
-  const during = failure(ssh.run('exec sleep 1000', NEVER));
+  const during = failureOf(ssh.run('exec sleep 1000', NEVER));
   await ssh.run('true', NEVER); // The command before it is under way.
   await print(tty, OOPS);
   expect(await during).toMatchObject({ event: 'GUEST_OOPS', operation: 'ssh.run' });
   expect((await ssh.run('echo on', NEVER)).stdout).toBe('on\n');
-  const ignoring = failure(ssh.run('exec sleep 1000', { ...NEVER, faults: 'ignore' }));
+  const ignoring = failureOf(ssh.run('exec sleep 1000', { ...NEVER, faults: 'ignore' }));
   const spawned = await ssh.spawn('exec sleep 1000');
   await ssh.run('true', NEVER);
   process.kill(it.machine.session('test').pid, 'SIGKILL');
   const fact = { code: 'device', event: 'EXIT', signal: 'SIGKILL' };
   expect(await ignoring).toMatchObject(fact);
-  expect(await failure(spawned.exited)).toMatchObject(fact);
-  expect(await failure(ssh.run('true', NEVER))).toMatchObject(fact);
+  expect(await failureOf(spawned.exited)).toMatchObject(fact);
+  expect(await failureOf(ssh.run('true', NEVER))).toMatchObject(fact);
 });
 
 test('a secret that was echoed is in no error of the machine', async () => {
   await using served = await start(fakeQemu());
   const { tty } = served;
-  const login = failure(
+  const login = failureOf(
     tty.login({ username: 'root', password: 'a long secret' }, { ...NEVER, nudge: false }),
   );
   await print(tty, `a long secret\r\n${PANIC}`);

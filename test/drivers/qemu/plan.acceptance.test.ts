@@ -10,6 +10,7 @@ import { expect, test } from 'vitest';
 import { createLog, runTool } from '../../../src/core/index.ts';
 import { renderCloudInit } from '../../../src/drivers/qemu/cloud-init.ts';
 import { QemuConfig, type QemuConfigInput } from '../../../src/drivers/qemu/config.ts';
+import { DESCRIPTORS } from '../../../src/drivers/qemu/descriptors.ts';
 import { gatherHost, memoryPlaces } from '../../../src/drivers/qemu/host.ts';
 import { planMachine } from '../../../src/drivers/qemu/plan/plan-machine.ts';
 import type { MachinePlan, PlannedFile } from '../../../src/drivers/qemu/plan/types.ts';
@@ -101,11 +102,14 @@ async function handOver(dir: string, { user }: MachinePlan): Promise<void> {
 async function startAndQuit(plan: MachinePlan, dir: string) {
   await using memory = await open(join(dir, 'memory'), 'r+');
   const [file = '', ...args] = plan.command;
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe', memory.fd] });
+  const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'ignore', 'pipe'];
+  for (const name of ['qmp', 'agent', 'firmware'] as const) stdio[DESCRIPTORS[name]] = 'pipe';
+  stdio[DESCRIPTORS.memory] = memory.fd;
+  const child = spawn(file, args, { stdio });
   await using _ = { [Symbol.asyncDispose]: async () => void child.kill('SIGKILL') };
   const ended = once(child, 'close');
   const errors = text(child.stderr ?? Readable.from([]));
-  const qmp: unknown = child.stdio[3];
+  const qmp: unknown = child.stdio[DESCRIPTORS.qmp];
   if (!(qmp instanceof Duplex)) throw new Error('QMP is not a socket');
   const answers: Record<string, unknown>[] = [];
   const commands = [

@@ -162,9 +162,14 @@ export class Transcript implements AsyncDisposable {
       ...(base > last.end ? [{ event: 'lost', from: last.end, to: base }] : []),
     ];
     const part = await Part.create(this.folder, base, [...marks.map(this.#markOf), ...this.#pending]);
+    try {
+      await last.stepAside();
+      await part.take();
+    } catch (error) {
+      await part.remove();
+      throw error;
+    }
     this.#pending = [];
-    await last.stepAside();
-    await part.take();
     this.#parts.push(part);
     this.#unwritten = 0;
   }
