@@ -9,6 +9,7 @@ import './shell.ts';
 import './ssh/ssh.ts';
 import './storage.ts';
 
+export type { AgentExecOptions, AgentHandle, AgentResult } from './agent.ts';
 export type { ConsoleHandle, ConsoleStreamOptions, SerialHandle, TtyOptions } from './console/console.ts';
 export type { Pattern, Patterns } from './console/patterns.ts';
 export type { Expected, Tty, TtyWaitOptions } from './console/tty.ts';

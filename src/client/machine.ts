@@ -1,5 +1,6 @@
 import type { ByteSize, WaitOptions } from '../core/index.ts';
 import { type FaultNews, Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
+import { type AgentHandle, createAgent } from './agent.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
 import type { RemoteNode } from './node.ts';
@@ -16,6 +17,8 @@ export interface MachineHandle {
   readonly credentials: Credentials;
   /** The host name that was given to the guest. */
   readonly hostname: string;
+  /** The agent in the guest. */
+  readonly agent: AgentHandle;
   /** What was chosen for this machine, and why. */
   describe(options?: WaitOptions): Promise<MachineDescription>;
   /** What the machine does from now on, until the session ends or the caller stops iterating. */
@@ -49,6 +52,7 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
   return {
     hostname,
     credentials: { username, password },
+    agent: createAgent(node, STOCK_CALLS),
     describe: async (options) => {
       requireExtended(node, 'describe', STOCK_CALLS);
       return calls.describe(options);

@@ -1,3 +1,4 @@
+export * from './agent.ts';
 export * from './bytes.ts';
 export * from './composite.ts';
 export * from './console.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AgentCommand, AgentOutput } from './agent.ts';
 import { arg, call, defineInterface, stream } from './contract.ts';
 import { FaultNews } from './faults.ts';
 import { SizeText } from './schemas.ts';
@@ -59,6 +60,16 @@ export const Machine = defineInterface(
       idempotent: true,
     }),
     events: stream('What the machine does from now on', { returns: MachineEvent }),
+    agentReady: call('Waits until the agent in the guest answers', { returns: z.null(), idempotent: true }),
+    agentExec: stream('Runs a command in the guest, by its agent', {
+      args: [arg('command', AgentCommand)],
+      returns: AgentOutput,
+    }),
+    agentSetTime: call("Sets the guest's clock: by default to what the exporter's says", {
+      args: [arg('time', z.iso.datetime().nullable().optional())],
+      returns: z.null(),
+      idempotent: true,
+    }),
     faults: stream('What keeps the machine from what somebody waits for: now, and from now on', {
       returns: FaultNews,
     }),

@@ -29,6 +29,7 @@ import {
   StorageMux,
   VirtualPower,
 } from '../../src/interfaces/index.ts';
+import { agentChecks } from './agent.ts';
 import { type Check, describeChecks, passes } from './check.ts';
 import { consoleChecks } from './console.ts';
 import { displayChecks } from './display.ts';
@@ -131,12 +132,13 @@ export const fakeSuites: readonly FakeSuite[] = [
     const ssh = fakeSsh();
     return serveFake(ssh, tamper(ssh));
   }),
-  suite(Machine, machineChecks, async (tamper) => {
+  suite(Machine, [...machineChecks, ...agentChecks], async (tamper) => {
     const machine = fakeMachine();
     return {
       ...(await serveFake(machine, tamper(machine))),
       switchOn: () => machine.children.power.device.enter('running'),
       diskSize: () => machine.device.diskSize,
+      guestTime: () => machine.device.time?.getTime() ?? 0,
     };
   }),
 ];

@@ -1,4 +1,5 @@
 /** What `vm.waitFor` takes: `import { all, console, http, ssh } from 'jumplead/wait'`. */
+export { agent, type HasAgent } from './agent.ts';
 export { type CloudInitOptions, type CloudInitResult, cloudInit } from './cloud-init.ts';
 export { all, any } from './compose.ts';
 export { console, type HasConsole } from './console.ts';

@@ -15,6 +15,8 @@ export class FakeMachineDevice extends FakeDevice<typeof Machine> {
   memory = parseSize('512MiB');
   /** Bytes. */
   diskSize = parseSize('8GiB');
+  /** What its clock was set to last. */
+  time: Date | undefined;
   readonly #parts: readonly Part[];
   readonly #events = new EventEmitter<{ event: [MachineEvent]; fault: [FaultNews] }>();
   #fault: MachineFault | null = null;

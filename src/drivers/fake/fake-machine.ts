@@ -1,5 +1,11 @@
 import { type Pace, parseSize } from '../../core/index.ts';
-import { Machine, type MachineDescription, type PowerState } from '../../interfaces/index.ts';
+import {
+  type AgentCommand,
+  type AgentOutput,
+  Machine,
+  type MachineDescription,
+  type PowerState,
+} from '../../interfaces/index.ts';
 import { Turn } from '../std/index.ts';
 import { defineFake } from './define-fake.ts';
 import { type FakeConsoleOptions, fakeConsole } from './fake-console.ts';
@@ -8,8 +14,9 @@ import { type FakeDisplayOptions, fakeDisplay } from './fake-display.ts';
 import { type FakeImageFlasherOptions, fakeImageFlasher } from './fake-image-flasher.ts';
 import { FakeMachineDevice } from './fake-machine-device.ts';
 import { type FakeNetworkOptions, fakeNetwork } from './fake-network.ts';
-import { type FakeSshOptions, fakeSsh } from './fake-ssh.ts';
+import { type FakeSshOptions, fakeSsh, playCommands } from './fake-ssh.ts';
 import { type FakeVirtualPowerOptions, fakeVirtualPower } from './fake-virtual-power.ts';
+import type { RunCommand } from './ssh-session.ts';
 
 export interface FakeMachineOptions {
   readonly fail?: Failures<typeof Machine>;
@@ -53,6 +60,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
     ({ device }) => device,
   );
   const device = new FakeMachineDevice(parts, options?.fail);
+  const run = playCommands(options?.ssh?.commands);
   own.power.device.onChange = (state, before) => {
     if (before === 'off') own.console.device.powerOn();
     device.announce(EVENTS[state]);
@@ -75,10 +83,27 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
         return null;
       },
       describe: async () => ({ ...describeMachine(device, forwards), ...(pace && { pace }) }),
+      agentReady: async () => null,
+      agentExec: (command) => playInGuest(run, command),
+      agentSetTime: async (time) => {
+        device.time = new Date(time ?? Date.now());
+        return null;
+      },
       events: ({ signal }) => device.events(signal),
       faults: ({ signal }) => device.faults(signal),
     }),
   });
+}
+
+/** The agent knows the same commands as the ssh server, by their words with a space between. */
+async function* playInGuest(
+  run: RunCommand,
+  { command, input = '' }: AgentCommand,
+): AsyncGenerator<AgentOutput> {
+  const { stdout, stderr, exitCode = 0 } = run(command.join(' '), Buffer.from(input, 'base64').toString());
+  if (stdout) yield { stdout: Buffer.from(stdout).toString('base64') };
+  if (stderr) yield { stderr: Buffer.from(stderr).toString('base64') };
+  yield { exitCode, signal: null, truncated: false };
 }
 
 /** What QEMU says when a machine gets into a state. */

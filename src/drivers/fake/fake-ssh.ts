@@ -3,7 +3,7 @@ import { connectSocket } from '../std/index.ts';
 import { defineFake, type Fake } from './define-fake.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
 import { createSshKey, openSshServer, type SshAccount, type SshServer } from './ssh-server.ts';
-import type { CommandResult } from './ssh-session.ts';
+import type { CommandResult, RunCommand } from './ssh-session.ts';
 
 export interface FakeSshOptions {
   readonly fail?: Failures<typeof Ssh>;
@@ -39,16 +39,25 @@ const COMMANDS: FakeSshOptions['commands'] = {
   cat: (stdin) => ({ stdout: stdin }),
   'uname -r': { stdout: '6.1.0-fake\n' },
 };
+
+/** Plays commands from a table, by their whole text; others are not found. */
+export function playCommands(more: FakeSshOptions['commands']): RunCommand {
+  const commands = new Map(Object.entries({ ...COMMANDS, ...more }));
+  return (command, stdin) => {
+    const play = commands.get(command) ?? { stderr: `sh: 1: ${command}: not found\n`, exitCode: 127 };
+    return typeof play === 'function' ? play(stdin) : play;
+  };
+}
+
 const HOST = '127.0.0.1';
 
 /** A real ssh server with a key pair of its own, whose commands are played from a table. */
 export function fakeSsh(options: FakeSshOptions = {}): Fake<typeof Ssh, FakeSshDevice> {
   const device = new FakeSshDevice(options);
-  const commands = new Map(Object.entries({ ...COMMANDS, ...options.commands }));
+  const play = playCommands(options.commands);
   const run = (command: string, stdin: string): CommandResult => {
     device.commands.push(command);
-    const play = commands.get(command) ?? { stderr: `sh: 1: ${command}: not found\n`, exitCode: 127 };
-    return typeof play === 'function' ? play(stdin) : play;
+    return play(command, stdin);
   };
   return defineFake({
     name: 'fake-ssh',

@@ -8,6 +8,7 @@ import {
   type MachineFault,
   type PowerState,
 } from '../../../interfaces/index.ts';
+import { GuestAgent } from '../agent/guest-agent.ts';
 import type { Recorder } from '../console/recorder.ts';
 import type { Spool } from '../console/spool.ts';
 import type { PlannedForward } from '../plan/types.ts';
@@ -54,6 +55,10 @@ const STATES: Readonly<Record<string, PowerState>> = {
 };
 
 const Status = z.object({ status: z.string() });
+const Chardevs = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }));
+
+/** What the port of the guest agent and its other end are called. */
+const AGENT = 'agent';
 
 /** What a machine is while its CPUs run in vain. */
 const FAULT_STATES: Readonly<Record<string, PowerState>> = { GUEST_PANICKED: 'panicked' };
@@ -73,6 +78,8 @@ export class PowerSession {
   forwards: Readonly<Record<string, ActiveForward>> = {};
   /** Resolves when QEMU is gone, all it said is recorded, and everybody has been told. */
   readonly ended: Promise<void>;
+  /** The agent in the guest, whether there is one or not. */
+  readonly agent: GuestAgent;
   /** Aborts with a DeviceError when the machine ends without having been switched off. */
   readonly broken: AbortSignal;
   readonly #instance: QemuInstance;
@@ -92,6 +99,7 @@ export class PowerSession {
     this.#told = begun.told;
     this.#faults = begun.faults;
     this.#faults.stderr = instance.stderr;
+    this.agent = new GuestAgent(instance.agent, { isOpen: (signal) => this.#agentIsThere(signal) });
     this.broken = this.#break.signal;
     this.ended = this.#watch(begun.spool);
   }
@@ -204,6 +212,11 @@ export class PowerSession {
     });
   }
 
+  async #agentIsThere(signal: AbortSignal): Promise<boolean> {
+    const channels = await this.#unlessBroken(this.qmp.query('query-chardev', Chardevs, {}, { signal }));
+    return channels.some(({ label, 'frontend-open': isOpen }) => label === AGENT && isOpen);
+  }
+
   async #unlessBroken<T>(answer: Promise<T>): Promise<T> {
     try {
       return await answer;
@@ -221,6 +234,8 @@ export class PowerSession {
 
   #hear(event: QmpEvent): void {
     if (event.event === 'SHUTDOWN' && event.data['guest'] === true) this.#shutDown = true;
+    if (event.event === 'VSERPORT_CHANGE' && event.data['id'] === AGENT)
+      this.agent.portChanged(event.data['open'] === true);
     const act = this.#reactions[event.event];
     if (act) this.#told.add(() => act(event));
     this.#tell(event);

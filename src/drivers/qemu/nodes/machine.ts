@@ -3,6 +3,7 @@ import { Machine, type MachineDescription } from '../../../interfaces/index.ts';
 import { QemuConfig } from '../config.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import type { Equipment } from '../prepare.ts';
+import { agentHandlers } from './agent.ts';
 
 /** The machine as a whole. */
 export function machineNode(
@@ -31,6 +32,7 @@ export function machineNode(
         return null;
       },
       describe: ({ signal }) => describe(signal),
+      ...agentHandlers(machine),
       events: ({ signal }) => machine.events(signal),
       faults: ({ signal }) => machine.faults(signal),
     },
