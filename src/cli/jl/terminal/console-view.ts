@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { isDutError } from '../../../core/index.ts';
+import { isDutError, raceSignal } from '../../../core/index.ts';
 import type { ByteChannel } from '../../../interfaces/index.ts';
 import { writeTo } from '../copy.ts';
 import { createLeaveSequence } from './leave-sequence.ts';
@@ -41,7 +41,8 @@ class ConsoleView {
   readonly #modes = createScreenModes();
   readonly #left = new AbortController();
   readonly #stop: AbortSignal;
-  #channel: ByteChannel | undefined;
+  /** The stream that is shown; pending while another is opened. */
+  #opened = Promise.withResolvers<ByteChannel>();
   #position: number | undefined;
   /** Who is typing, while we may not. */
   #isRefused = false;
@@ -64,7 +65,8 @@ class ConsoleView {
     this.#note(
       `a serial line does not carry the size of the window; if need be: stty rows ${rows} cols ${columns}`,
     );
-    void this.#readKeys();
+    // That the terminal is closed is how it ends.
+    this.#readKeys().catch(() => undefined);
     try {
       return await this.#show();
     } finally {
@@ -95,15 +97,16 @@ class ConsoleView {
     try {
       const channel = await this.#source.open(this.#position, this.#takeOver);
       this.#takeOver = false;
-      this.#channel = channel;
       const close = () => void channel[Symbol.asyncDispose]();
       if (this.#stop.aborted) close();
       this.#stop.addEventListener('abort', close, { once: true });
+      const opened = this.#opened;
+      opened.resolve(channel);
       try {
         for await (const chunk of channel) await this.#print(chunk);
       } finally {
         this.#stop.removeEventListener('abort', close);
-        this.#channel = undefined;
+        if (this.#opened === opened) this.#opened = Promise.withResolvers();
         close();
       }
       return undefined;
@@ -147,14 +150,22 @@ class ConsoleView {
 
   async #send(keys: Uint8Array): Promise<void> {
     if (keys.length === 0 || this.#options.readOnly) return;
-    if (!this.#isRefused) {
-      // What a write is refused for, the reader is told as well.
-      await this.#channel?.write(keys).catch(() => undefined);
-    } else if (keys.includes(CTRL_T)) {
-      this.#isRefused = false;
-      this.#takeOver = true;
-      await this.#channel?.[Symbol.asyncDispose]();
-    } else process.stdout.write(BELL);
+    if (!this.#isRefused) return await this.#write(keys);
+    const at = keys.indexOf(CTRL_T);
+    if (at < 0) return void process.stdout.write(BELL);
+    this.#isRefused = false;
+    this.#takeOver = true;
+    const refused = this.#opened.promise;
+    this.#opened = Promise.withResolvers();
+    await (await refused)[Symbol.asyncDispose]();
+    await this.#send(keys.subarray(at + 1));
+  }
+
+  /** Keys that come while a stream is opened are for that one. */
+  async #write(keys: Uint8Array): Promise<void> {
+    const channel = await raceSignal(this.#opened.promise, this.#stop);
+    // What a write is refused for, the reader is told as well.
+    await channel.write(keys).catch(() => undefined);
   }
 
   #refuse({ holder, since }: Readonly<Record<string, unknown>>): void {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { ConfigError } from '../../../core/index.ts';
 
 export interface Size {
@@ -24,6 +25,8 @@ export function openRawTerminal(hint: string): RawTerminal {
   using stack = new DisposableStack();
   const size = (): Size => ({ rows: stdout.rows, columns: stdout.columns });
   stdin.setRawMode(true);
+  // Node leaves on that a line feed returns the carriage, which breaks full-screen programs. Undone with the raw mode.
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
   stack.defer(() => {
     stdin.setRawMode(false);
     // Nothing more is read: the process may end.
