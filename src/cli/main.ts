@@ -4,18 +4,21 @@ import { registerCert } from './commands/cert.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerImages } from './commands/images.ts';
+import { registerCompletion } from './completion/register.ts';
 
 /** Runs the command line. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('jumplead')
     .description('Drive devices under test: flash, power, console, screen and ssh.')
     .version(VERSION)
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   registerCert(program);
   registerDemo(program);
   registerDoctor(program);
   registerImages(program);
+  registerCompletion(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
