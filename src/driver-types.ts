@@ -43,6 +43,7 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
     'jumpstarter_driver_opendal.driver.MockStorageMuxFlasher',
     async () => (await mock()).mockStorageMuxFlasherType,
   ),
+  known('opendal', 'jumpstarter_driver_opendal.driver.Opendal', async () => (await std()).opendalType),
   known(
     'qemu',
     'jumpstarter_driver_qemu.driver.Qemu',

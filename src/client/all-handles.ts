@@ -1,6 +1,7 @@
 // Importing these registers the handle of every interface that comes with the package.
 import './console/console.ts';
 import './display.ts';
+import './file-storage.ts';
 import './flasher.ts';
 import './machine.ts';
 import './network.ts';
@@ -18,6 +19,7 @@ export type { TtyResult, TtyRunOptions } from './console/tty-run.ts';
 export type { DisplayHandle, DisplayOptions, Screen, VncHandle, VncScreen } from './display.ts';
 export type { Expectation } from './expected-digests.ts';
 export type { FaultOptions } from './faults/fault-watch.ts';
+export type { StorageEntry, StorageHandle, UploadOptions } from './file-storage.ts';
 export type { DumpOptions, FlasherHandle, FlashOptions } from './flasher.ts';
 export type { Forward, PortForwardOptions, UnixForward, UnixForwardOptions } from './forward.ts';
 export type { DeviceHttp, HttpOptions } from './http.ts';
@@ -34,3 +36,4 @@ export type { SshResult, SshRunOptions } from './ssh/ssh-run.ts';
 export type { SshForwardOptions, SshSession, SshSpawnOptions } from './ssh/ssh-session.ts';
 export type { SshTarget } from './ssh/ssh-tunnel.ts';
 export type { StorageMuxFlasherHandle, StorageMuxHandle, StorageOptions } from './storage.ts';
+export type { StorageFile } from './storage-file.ts';

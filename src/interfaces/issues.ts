@@ -48,12 +48,19 @@ function flatten(issue: Issue): Issue[] {
 function explain(issue: Issue, input: unknown, schema: z.ZodType, most: number): ExplainedIssue[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.slice(0, most).map((key) => unknownField(key, issue.path, schema));
+  // What is wrong is the name: the value is nobody's business.
+  if (issue.code === 'invalid_key')
+    return issue.issues.map((inner) => ({
+      at: issue.path,
+      message: `not a name that may be here; ${allowed(inner)}`,
+      isKey: true,
+    }));
   const value = issue.path.reduce<unknown>(
     (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
     input,
   ); // SAFE: only read
   const got = value === undefined ? 'missing' : `got ${quote(value, issue.path)}`;
-  return [{ at: issue.path, message: `${got}; ${allowed(issue)}`, isKey: issue.code === 'invalid_key' }];
+  return [{ at: issue.path, message: `${got}; ${allowed(issue)}`, isKey: false }];
 }
 
 /** Fields whose values are nobody's business. */

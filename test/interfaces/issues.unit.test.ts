@@ -25,3 +25,12 @@ test('of a hundred thousand mistakes the first twenty are told', () => {
   const keys = Array.from({ length: 100_000 }, (_, index) => [`key${index}`, null]);
   expect(describe(Object.fromEntries(keys))).toHaveLength(20);
 });
+
+test('of a name that is not allowed, the name is told and not the value', () => {
+  const env = z.record(z.string().regex(/^\w+$/, 'allowed: letters, digits and _'), z.string());
+  const input = { 'no name': 'a secret' };
+  const { error } = env.safeParse(input);
+  expect(error && describeIssues(error, input, env)).toEqual([
+    { path: 'no name', message: 'not a name that may be here; allowed: letters, digits and _' },
+  ]);
+});

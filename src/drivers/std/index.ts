@@ -10,6 +10,7 @@ export * from './resources.ts';
 export * from './severed-channel.ts';
 export * from './spool.ts';
 export * from './ssh-wrapper.ts';
+export { opendal } from './storage/opendal.ts';
 export * from './tcp-network.ts';
 export * from './turn.ts';
 export * from './types/index.ts';
