@@ -20,8 +20,8 @@ export type Connected<R extends Rig> = ClientTree<R> & AsyncDisposable;
 export interface OwnSession {
   /** What the session takes for the mark of its own process. */
   readonly localToken: string;
-  /** The session itself: closed after the connection. */
-  readonly beneath: AsyncDisposable;
+  /** The session itself, where it is to be closed after the connection. */
+  readonly beneath?: AsyncDisposable | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { type AgentHandle, createAgent } from './agent.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
 import type { RemoteNode } from './node.ts';
+import { createFork, createSnapshots, type ForkMethod, type SnapshotsHandle } from './snapshots.ts';
 
 /** The user that was made in a guest. */
 export interface Credentials {
@@ -28,6 +29,10 @@ export interface MachineHandle {
    * over.
    */
   faults(options?: WaitOptions): AsyncIterable<FaultNews>;
+  /** Its saved states. */
+  readonly snapshots: SnapshotsHandle;
+  /** Starts other machines from this one. */
+  readonly fork: ForkMethod;
   /** The size of the disk at the next power-on. */
   setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
   /** The memory at the next power-on. */
@@ -65,6 +70,8 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
       requireExtended(node, 'faults', STOCK_CALLS);
       return calls.faults(options);
     },
+    snapshots: createSnapshots(node),
+    fork: createFork(node),
     setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
     setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),
   };

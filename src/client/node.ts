@@ -1,4 +1,5 @@
-import type { Client, Interface } from '../interfaces/index.ts';
+import type { Client, Interface, Rig } from '../interfaces/index.ts';
+import type { RawCalls } from '../rpc/index.ts';
 
 /** One node of a connected session: what the typed handles are made of. */
 export interface RemoteNode<I extends Interface = Interface> {
@@ -13,6 +14,10 @@ export interface RemoteNode<I extends Interface = Interface> {
   offers(method: keyof I['methods'] & string): boolean;
   /** The child of that name, if the report has it. */
   child<C extends Interface>(name: string, contract: C): RemoteNode<C> | undefined;
+  /** What the node was connected as, where a rig says so. */
+  readonly rig: Rig | undefined;
+  /** The raw calls of a driver of the same session that is in no report; `name` is what errors call it. */
+  besides(uuid: string, name: string): RawCalls;
   /** This node, or the nearest above it, that is such a one. */
   nearest<C extends Interface>(contract: C): RemoteNode<C> | undefined;
 }

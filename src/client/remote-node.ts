@@ -1,4 +1,4 @@
-import { type Client, type Interface, wireName } from '../interfaces/index.ts';
+import { type Client, type Interface, type Rig, wireName } from '../interfaces/index.ts';
 import type { RemoteExporter, ReportNode } from '../rpc/index.ts';
 import { matchInterface } from './known-interfaces.ts';
 import type { RemoteNode, SessionInfo } from './node.ts';
@@ -9,6 +9,7 @@ export function remoteNode<I extends Interface>(
   session: SessionInfo,
   node: ReportNode,
   contract: I,
+  rig?: Rig,
 ): RemoteNode<I> {
   const extended = matchInterface(node, contract) === 'ours';
   let calls: Client<I> | undefined;
@@ -25,6 +26,8 @@ export function remoteNode<I extends Interface>(
       const child = node.children.get(name);
       return child && remoteNode(exporter, session, child, childContract);
     },
+    rig,
+    besides: (uuid, name) => exporter.besides(uuid, name),
     nearest: (wanted) => {
       const found = withParents(exporter.report.root, node).find((one) => matchInterface(one, wanted));
       return found && remoteNode(exporter, session, found, wanted);

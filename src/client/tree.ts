@@ -9,7 +9,7 @@ import { createWaitFor } from './wait/wait-for.ts';
 /** The handles of `rig` over the nodes of the report, which has been found to match it. */
 export async function buildTree(session: OpenSession, rig: Rig, node: ReportNode): Promise<object> {
   const { exporter, info } = session;
-  const own = remoteNode(exporter, info, node, rig.interface);
+  const own = remoteNode(exporter, info, node, rig.interface, rig);
   const handle = await createHandle(rig.interface, own);
   rememberSession(handle, session);
   if (Object.keys(rig.children).length > 0 && !hasProperty(handle, 'waitFor'))

@@ -1,4 +1,5 @@
 import type { Log } from '../core/index.ts';
+import type { DriverNode } from './driver.ts';
 
 /** What a driver gets when a session opens it. */
 export interface OpenContext {
@@ -9,6 +10,22 @@ export interface OpenContext {
   readonly path: string;
   /** Folder for what a user may want to see afterwards (transcripts, command lines, pictures), if there is to be one. */
   readonly artifacts: string | undefined;
+  /** Serves further trees beside the one that is being opened, where whoever opens it can do so. */
+  readonly offer?: Offer | undefined;
+}
+
+/**
+ * Serves `root` as a session of its own. It is closed when its last connection ends, when nobody has connected to it for a while, or
+ * with the session whose driver has offered it.
+ */
+export type Offer = (root: DriverNode, about: { readonly name: string }) => OfferedSession;
+
+/** A session that is served beside another one. */
+export interface OfferedSession {
+  /** The uuid of a driver that is in no report; its stream `connect` carries a connection to the session. */
+  readonly driver: string;
+  /** What the session takes for the mark of its own process. */
+  readonly localToken: string;
 }
 
 /** What a method gets with each call. */

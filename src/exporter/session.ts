@@ -11,6 +11,7 @@ import {
 import { type Driver, resolveProxies } from '../driver/index.ts';
 import { type LogOrigin, ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
 import { checkListenOptions, type ListenOptions, listen } from './listen.ts';
+import { Offers } from './offers.ts';
 import { openSocketFolder } from './socket-folder.ts';
 
 /** How a session is opened. */
@@ -74,11 +75,13 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   } = options;
   await using stack = new AsyncDisposableStack();
   if (artifacts !== undefined) await makePrivateDir(artifacts);
-  const root = await driver.open({ log, signal, path: '', artifacts });
+  const offers = new Offers(log);
+  const root = await driver.open({ log, signal, path: '', artifacts, offer: offers.offer });
   stack.defer(() => bounded('close the drivers', async () => root.close?.()));
   signal.throwIfAborted();
 
   const session = new ServedSession(resolveProxies(root), { log, name: options.name, motd: options.motd });
+  stack.use(offers.begin(session));
   const privateServer = session.createServer();
   const { socket } = stack.use(await openSocketFolder((path) => listen(privateServer, { path })));
   stack.defer(() => bounded('close the connections', () => privateServer.close()));

@@ -15,5 +15,6 @@ export * from './network.ts';
 export * from './power.ts';
 export * from './schemas.ts';
 export * from './shell.ts';
+export * from './snapshots.ts';
 export * from './ssh.ts';
 export * from './storage.ts';

@@ -3,6 +3,7 @@ import { AgentCommand, AgentOutput } from './agent.ts';
 import { arg, call, defineInterface, stream } from './contract.ts';
 import { FaultNews } from './faults.ts';
 import { SizeText } from './schemas.ts';
+import { ForkAnswer, ForkRequest, SnapshotInfo, SnapshotName } from './snapshots.ts';
 
 /** What the machine did, as QEMU's QMP reports it or its console shows it: `SHUTDOWN`, `RESET`, `STOP`, `RESUME`, `GUEST_PANICKED`, `BLOCK_IO_ERROR`, `GUEST_OOPS`, ... */
 export const MachineEvent = z.object({
@@ -72,6 +73,20 @@ export const Machine = defineInterface(
     }),
     faults: stream('What keeps the machine from what somebody waits for: now, and from now on', {
       returns: FaultNews,
+    }),
+    snapshotSave: call('Save the machine, which goes on', {
+      args: [arg('name', SnapshotName)],
+      returns: SnapshotInfo,
+    }),
+    snapshotList: call('What has been saved', { returns: z.array(SnapshotInfo), idempotent: true }),
+    snapshotRestore: call('Make the machine what it was then', {
+      args: [arg('name', SnapshotName)],
+      returns: z.null(),
+    }),
+    snapshotDelete: call('Forget what was saved', { args: [arg('name', SnapshotName)], returns: z.null() }),
+    fork: call('Start another machine from this one', {
+      args: [arg('options', ForkRequest.nullish())],
+      returns: ForkAnswer,
     }),
   },
 );

@@ -68,6 +68,12 @@ export function readReports(reports: readonly DriverInstanceReport[], peer: stri
   return root;
 }
 
+/** A driver that is in no report. */
+export const unreported = (uuid: string, name: string): ReportNode => ({
+  ...{ uuid, name, path: name, pythonClient: '', interfaceId: undefined, description: undefined },
+  ...{ labels: {}, methods: {}, children: new Map() },
+});
+
 interface OpenNode extends ReportNode {
   readonly children: Map<string, ReportNode>;
 }

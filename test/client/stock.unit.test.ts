@@ -30,6 +30,10 @@ async function stock<I extends Interface>(
       defer: () => undefined,
     },
     child: () => undefined,
+    rig: undefined,
+    besides: () => {
+      throw new Error('there is nothing beside it');
+    },
     nearest: () => undefined,
     offers: () => false,
   };

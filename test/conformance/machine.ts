@@ -89,6 +89,77 @@ const eventChecks: readonly Check<MachineSpecimen>[] = [
   },
 ];
 
+const NOT_A_NAME = [['no name'], [5], [], ['name', 'one too many']];
+let saved = 0;
+
+/** The machine is on, and saved under these names. */
+const savedAs =
+  (...names: string[]) =>
+  async ({ calls, switchOn }: MachineSpecimen) => {
+    await switchOn();
+    const known = (await calls.snapshotList()).map(({ name }) => name);
+    for (const name of names) if (!known.includes(name)) await calls.snapshotSave(name);
+  };
+
+/** Whose call it is: each deletes a snapshot of its own. */
+const firsts = new WeakSet<Calls>();
+const ownName = (calls: Calls) => (firsts.has(calls) ? 'first' : 'second');
+
+const snapshotChecks: readonly Check<MachineSpecimen>[] = [
+  ...method({
+    method: 'snapshotSave',
+    prepare: ({ switchOn }) => Promise.resolve(switchOn()),
+    call: (calls, options) => calls.snapshotSave(`ready-${++saved}`, options),
+    expect: async ({ name, forks }, { calls }) => {
+      expect(forks).toEqual([]);
+      expect(await calls.snapshotList()).toContainEqual(expect.objectContaining({ name }));
+    },
+    wrong: NOT_A_NAME,
+    together: 'busy',
+  }),
+  ...method({
+    method: 'snapshotList',
+    prepare: savedAs('ready'),
+    call: (calls, options) => calls.snapshotList(options),
+    expect: (list) => expect(list.map(({ name }) => name)).toContain('ready'),
+    together: 'shared',
+  }),
+  ...method({
+    method: 'snapshotRestore',
+    prepare: async (specimen) => {
+      await savedAs('ready')(specimen);
+      await specimen.calls.setMemorySize('96MiB');
+    },
+    call: (calls, options) => calls.snapshotRestore('ready', options),
+    expect: async (_, { calls }) => expect((await calls.describe()).memory).not.toBe(96 * 2 ** 20),
+    wrong: NOT_A_NAME,
+    together: 'busy',
+  }),
+  ...method({
+    method: 'snapshotDelete',
+    prepare: async (specimen) => {
+      firsts.add(specimen.calls);
+      await savedAs('first', 'second')(specimen);
+    },
+    call: (calls, options) => calls.snapshotDelete(ownName(calls), options),
+    expect: async (_, { calls }) =>
+      expect((await calls.snapshotList()).map(({ name }) => name)).not.toContain(ownName(calls)),
+    wrong: NOT_A_NAME,
+    together: 'shared',
+  }),
+  ...method({
+    method: 'fork',
+    prepare: savedAs('ready'),
+    call: (calls, options) => calls.fork({ from: 'ready' }, options),
+    expect: async ({ name }, { calls }) => {
+      const [ready] = (await calls.snapshotList()).filter((snapshot) => snapshot.name === 'ready');
+      expect(ready?.forks).toContain(name);
+    },
+    wrong: [[{ from: 'no name' }], [{ of: 'ready' }], [5], [null, 'one too many']],
+    together: 'shared',
+  }),
+];
+
 /** What every driver of `machine.v1` must do. */
 export const machineChecks: readonly Check<MachineSpecimen>[] = [
   ...method({
@@ -139,6 +210,7 @@ export const machineChecks: readonly Check<MachineSpecimen>[] = [
     expect: (fault) => expect(fault).toBe(null),
     together: 'shared',
   }),
+  ...snapshotChecks,
 ];
 
 export const describeMachine = (title: string, open: OpenSpecimen<MachineSpecimen>) =>

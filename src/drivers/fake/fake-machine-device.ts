@@ -2,6 +2,7 @@ import { EventEmitter, on } from 'node:events';
 import { parseSize } from '../../core/index.ts';
 import type { FaultNews, Machine, MachineEvent, MachineFault } from '../../interfaces/index.ts';
 import { type Failures, FakeDevice } from './fake-device.ts';
+import type { FakeState } from './fake-snapshots.ts';
 
 /** Goes away and comes back with the machine. */
 interface Part {
@@ -17,6 +18,8 @@ export class FakeMachineDevice extends FakeDevice<typeof Machine> {
   diskSize = parseSize('8GiB');
   /** What its clock was set to last. */
   time: Date | undefined;
+  /** Puts it into the state of another machine. */
+  become: (state: FakeState) => void = () => undefined;
   readonly #parts: readonly Part[];
   readonly #events = new EventEmitter<{ event: [MachineEvent]; fault: [FaultNews] }>();
   #fault: MachineFault | null = null;

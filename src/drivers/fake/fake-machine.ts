@@ -1,4 +1,5 @@
 import { type Pace, parseSize } from '../../core/index.ts';
+import type { DriverNode, OpenContext } from '../../driver/index.ts';
 import {
   type AgentCommand,
   type AgentOutput,
@@ -14,6 +15,7 @@ import { type FakeDisplayOptions, fakeDisplay } from './fake-display.ts';
 import { type FakeImageFlasherOptions, fakeImageFlasher } from './fake-image-flasher.ts';
 import { FakeMachineDevice } from './fake-machine-device.ts';
 import { type FakeNetworkOptions, fakeNetwork } from './fake-network.ts';
+import { type FakeState, fakeSnapshots } from './fake-snapshots.ts';
 import { type FakeSshOptions, fakeSsh, playCommands } from './fake-ssh.ts';
 import { type FakeVirtualPowerOptions, fakeVirtualPower } from './fake-virtual-power.ts';
 import type { RunCommand } from './ssh-session.ts';
@@ -53,7 +55,8 @@ type Forwards<O> = O extends { readonly forwards: infer F }
 export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
   const { hostname = 'fake', username = 'user', password = 'fake-password', forwards = {} } = options ?? {};
   const pace = options?.pace;
-  const own = createParts(options ?? {}, hostname, { username, password });
+  const turn = new Turn();
+  const own = createParts(options ?? {}, hostname, { username, password }, turn);
   const networks = Object.entries(forwards).map(([name, forward]) => [name, fakeNetwork(forward)] as const);
   const children = { ...own, ...Object.fromEntries(networks) } as typeof own & Forwards<O>; // SAFE: by the same names
   const parts = [...Object.values(own), ...networks.map(([, network]) => network)].map(
@@ -65,12 +68,24 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
     if (before === 'off') own.console.device.powerOn();
     device.announce(EVENTS[state]);
   };
+  device.become = ({ power, memory, diskSize }) => {
+    Object.assign(device, { memory, diskSize });
+    own.power.device.enter(power);
+  };
   return defineFake({
     name: 'fake-machine',
     interface: Machine,
     device,
     children,
-    open: () => ({
+    gate: ({ method, context }, act) =>
+      EXCLUSIVE.includes(method) ? turn.take(method, context, act) : act(context.signal),
+    open: (_, context) => ({
+      ...fakeSnapshots({
+        state: () => ({ power: own.power.device.state, memory: device.memory, diskSize: device.diskSize }),
+        become: (state) => device.become(state),
+        open: (state) => openAlike(options, state, context),
+        offer: context.offer,
+      }),
       getHostname: async () => hostname,
       getUsername: async () => username,
       getPassword: async () => password,
@@ -106,6 +121,9 @@ async function* playInGuest(
   yield { exitCode, signal: null, truncated: false };
 }
 
+/** Of these one at a time, and none while the power is switched or a disk is flashed. */
+const EXCLUSIVE = ['snapshotSave', 'snapshotRestore'];
+
 /** What QEMU says when a machine gets into a state. */
 const EVENTS: Readonly<Record<PowerState, string>> = {
   off: 'SHUTDOWN',
@@ -121,8 +139,8 @@ function createParts(
   options: FakeMachineOptions,
   hostname: string,
   account: { username: string; password: string },
+  turn: Turn,
 ) {
-  const turn = new Turn();
   const power = fakeVirtualPower({ ...options.power, turn });
   return {
     power,
@@ -155,4 +173,15 @@ function describeMachine(
     forwards: Object.fromEntries(described),
     artifacts: null,
   };
+}
+
+/** Opens another machine of these options, in that state. */
+async function openAlike(
+  options: FakeMachineOptions | undefined,
+  state: FakeState,
+  context: OpenContext,
+): Promise<DriverNode> {
+  const fork = fakeMachine(options);
+  fork.device.become(state);
+  return await fork.open({ ...context, path: 'fork' });
 }

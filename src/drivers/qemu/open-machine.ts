@@ -1,36 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { cacheDir, parseDuration, parseSize, Secrets, stateDir } from '../../core/index.ts';
+import { cacheDir, stateDir } from '../../core/index.ts';
 import type { DriverNode, OpenContext } from '../../driver/index.ts';
-import type { Machine, MachineDescription } from '../../interfaces/index.ts';
+import type { Machine } from '../../interfaces/index.ts';
 import { hostArch } from './architectures.ts';
-import { effectiveForwards, type QemuConfig } from './config.ts';
+import { assembleMachine } from './assemble-machine.ts';
+import type { QemuConfig } from './config.ts';
 import { locateFiles } from './config-files.ts';
-import { Recorder } from './console/recorder.ts';
-import { noteTranscript } from './console/salvage.ts';
-import { SharedConsole } from './console/shared-console.ts';
 import { gatherHost } from './host.ts';
 import { hostSpeed } from './host-speed.ts';
 import { createKeyPair, createMac, createPassword } from './keys.ts';
 import { sweepLeftovers } from './leftovers.ts';
-import { VirtualMachine } from './machine/machine.ts';
-import { consoleNode } from './nodes/console.ts';
-import { displayNode } from './nodes/display.ts';
-import { flasherNode } from './nodes/flasher.ts';
-import { forwardNode, sshNode } from './nodes/forward.ts';
-import { machineNode } from './nodes/machine.ts';
-import { powerNode } from './nodes/power.ts';
 import { wrapper } from './plan/machine.ts';
 import { planPace } from './plan/pace.ts';
-import type { MachinePlan } from './plan/types.ts';
-import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
+import type { Equipment } from './prepare.ts';
 import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
 import { flashedDir } from './storage/content-store.ts';
 import { ImageNotes } from './storage/image-notes.ts';
 import { ImageStore } from './storage/image-store.ts';
 import { registerRuns } from './storage/images-in-use.ts';
 import { Media } from './storage/media.ts';
-import { Trail } from './trail.ts';
 
 /** Opens a machine: it is off, and everything it needs of this host has been found. */
 export async function openMachine(
@@ -40,58 +29,9 @@ export async function openMachine(
   await using stack = new AsyncDisposableStack();
   const artifacts = context.artifacts && join(context.artifacts, ...context.path.split('.'));
   const equipment = await equip(config, context, stack);
-  const { run, pace, media } = equipment;
-  const trail = stack.use(
-    await Trail.open(artifacts ?? join(run.path, 'trail'), { lasting: artifacts !== undefined }),
-  );
-  const limit = parseSize(config.consoleLimit);
-  if (artifacts !== undefined) await noteTranscript(run.sockets, { folder: artifacts, limit });
-  const recorder = stack.use(
-    await Recorder.open(trail.folder, {
-      ...{ spool: run.sockets, limit, log: context.log },
-      secrets: new Secrets([equipment.password]),
-    }),
-  );
-  const console = new SharedConsole(recorder);
-  stack.defer(() => console.close());
-  let plan: MachinePlan | undefined;
-  const machine = stack.use(
-    new VirtualMachine({
-      prepare: async (signal) => {
-        plan = await prepareMachine(equipment, signal);
-        return plan;
-      },
-      recorder,
-      trail,
-      tolerate: config.tolerate,
-      onConsole: (input) => console.connect(input),
-      log: context.log,
-      shutdownDeadline: parseDuration('1m') * pace.factor,
-    }),
-  );
-  const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
-    const current = machine.isOn && plan ? plan : await planPowerOn(equipment, signal);
-    const forwards = machine.isOn ? machine.session('describe').forwards : {};
-    const { command, description } = current;
-    return {
-      arch: config.arch,
-      ...description,
-      user: equipment.host.runsAs,
-      command: [...command],
-      forwards,
-      artifacts: artifacts ?? null,
-      pace,
-    };
-  };
-  const children = {
-    power: powerNode(machine),
-    flasher: flasherNode(machine, media),
-    console: consoleNode(console),
-    ...(config.display !== 'none' && { vnc: displayNode(machine, run.path) }),
-    ...networkNodes(machine, equipment),
-  };
+  const { node } = stack.use(await assembleMachine(equipment, { ...context, artifacts }));
   const held = stack.move();
-  return { ...machineNode(machine, equipment, describe, children), close: () => held.disposeAsync() };
+  return { ...node, close: () => held.disposeAsync() };
 }
 
 async function equip(
@@ -144,21 +84,3 @@ const sourceOf = (image: string) =>
   /^https?:/.test(image)
     ? ({ kind: 'url', url: image } as const)
     : ({ kind: 'local_path', path: image } as const);
-
-function networkNodes(
-  machine: VirtualMachine,
-  { config, keys, password }: Equipment,
-): DriverNode['children'] {
-  const { username } = config;
-  // Without a seed disk nobody has told the guest of our key.
-  const identity =
-    config.cloudInit === false
-      ? { username, privateKey: null, password: config.password ?? null }
-      : { username, privateKey: keys.privateKey, password };
-  return Object.fromEntries(
-    Object.keys(effectiveForwards(config)).map((name) => [
-      name,
-      name === 'ssh' && !config.forwards['ssh'] ? sshNode(machine, identity) : forwardNode(machine, name),
-    ]),
-  );
-}

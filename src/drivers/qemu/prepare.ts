@@ -1,4 +1,5 @@
-import { chmod, chown, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, chown, copyFile, stat } from 'node:fs/promises';
 import type { ByteSize, Pace } from '../../core/index.ts';
 import { renderCloudInit } from './cloud-init.ts';
 import type { QemuConfig } from './config.ts';
@@ -6,7 +7,7 @@ import { memoryPlaces } from './host.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { SshKeyPair } from './keys.ts';
 import { planMachine } from './plan/plan-machine.ts';
-import type { MachineFiles, MachinePlan, PlannedFile } from './plan/types.ts';
+import type { MachineFiles, MachinePlan, Origin, PlannedFile } from './plan/types.ts';
 import type { RunFolder } from './run-folder.ts';
 import { writeSeed } from './seed.ts';
 import { createBlankDisk, createOverlay, growDisk } from './storage/disks.ts';
@@ -30,10 +31,15 @@ export interface Equipment {
 /**
  * Plans the next power-on and makes the files it needs; those that the machine has written to are kept.
  *
+ * @param origin What it starts from, where it does not boot.
  * @throws ConfigError when a size does not fit the image, CapacityError when memory or disk have no room for it.
  */
-export async function prepareMachine(equipment: Equipment, signal: AbortSignal): Promise<MachinePlan> {
-  const plan = await planPowerOn(equipment, signal);
+export async function prepareMachine(
+  equipment: Equipment,
+  signal: AbortSignal,
+  origin?: Origin,
+): Promise<MachinePlan> {
+  const plan = await planPowerOn(equipment, signal, origin);
   for (const file of plan.files) {
     await makeFile(file, equipment, signal);
     await chmod(file.path, 0o600);
@@ -43,9 +49,14 @@ export async function prepareMachine(equipment: Equipment, signal: AbortSignal):
 }
 
 /** What the next power-on would be. Nothing is made. @throws as `prepareMachine`. */
-export async function planPowerOn(equipment: Equipment, signal: AbortSignal): Promise<MachinePlan> {
+export async function planPowerOn(
+  equipment: Equipment,
+  signal: AbortSignal,
+  origin?: Origin,
+): Promise<MachinePlan> {
   const { config, host, sizes } = equipment;
-  return planMachine({ ...config, ...sizes }, host, await gatherFiles(equipment, signal));
+  const files = { ...(await gatherFiles(equipment, signal)), origin };
+  return planMachine({ ...config, ...sizes }, host, files);
 }
 
 async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSignal): Promise<MachineFiles> {
@@ -71,6 +82,7 @@ async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSi
 async function makeFile(file: PlannedFile, equipment: Equipment, signal: AbortSignal): Promise<void> {
   const { path } = file;
   if (file.kind === 'seed') return await makeSeed(path, equipment, signal);
+  if (file.kind === 'copy') return await copyFile(file.of, path, constants.COPYFILE_FICLONE);
   if (await isThere(path)) {
     if (file.size !== null) await growDisk(path, file.size, signal);
   } else if (file.kind === 'blank') await createBlankDisk(path, file.size);

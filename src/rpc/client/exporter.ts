@@ -2,7 +2,7 @@ import { startDeadline, UnsupportedError, type WaitOptions } from '../../core/in
 import type { ByteChannel, Client, Interface } from '../../interfaces/index.ts';
 import { ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import type { Target } from '../grpc/index.ts';
-import { type ReportNode, readReports } from '../report.ts';
+import { type ReportNode, readReports, unreported } from '../report.ts';
 import { type SessionState, stateName } from '../states.ts';
 import { decodeValue, encodeValue } from '../values.ts';
 import { calleeOf } from './callee.ts';
@@ -46,6 +46,8 @@ export interface RemoteExporter extends AsyncDisposable {
   /** The calls of `contract` on a node of the report; `strict` unless the peer does not know our interfaces. */
   calls<I extends Interface>(node: ReportNode, contract: I, strictness: Strictness): Client<I>;
   raw(node: ReportNode): RawCalls;
+  /** The calls of a driver that a call has told of and that is in no report; `name` is what errors call it. */
+  besides(uuid: string, name: string): RawCalls;
   status(options?: WaitOptions): Promise<ExporterState>;
   /** What the exporter logs, from the oldest entry that nobody has read yet. Readers at the same time share the entries. */
   logs(options?: WaitOptions): AsyncIterable<LogEntry>;
@@ -68,6 +70,7 @@ export async function openExporter(
     lost: link.lost,
     calls: (node, contract, strictness) => createCalls(link, node, contract, strictness),
     raw: (node) => rawCalls(link, node),
+    besides: (uuid, called) => rawCalls(link, unreported(uuid, called)),
     status: (wait) => readStatus(link, wait),
     logs: (wait) => readLogs(link, wait),
     endSession: (wait) => endSession(link, wait),

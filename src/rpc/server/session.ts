@@ -44,7 +44,7 @@ export class ServedSession {
   readonly resources: ResourceStore = new ResourceStore();
   /** Who shows this counts as a client within our own process. */
   readonly localToken: string = randomBytes(24).toString('base64url');
-  readonly #byUuid: ReadonlyMap<string, IndexedNode>;
+  readonly #byUuid: Map<string, IndexedNode>;
   readonly #logs: ReadonlyMap<IndexedNode, Log>;
   /** The connections that have shown a wrong passphrase: tried a thousand times a second, it is logged once. */
   readonly #strangers = new WeakSet<symbol>();
@@ -57,6 +57,13 @@ export class ServedSession {
     // A node that is listed again, by a proxy, is known by its first place.
     this.#byUuid = new Map(this.nodes.toReversed().map((node) => [node.uuid, node]));
     this.#logs = new Map(this.nodes.map((node) => [node, driverLog(log, this.logs, node)]));
+  }
+
+  /** Serves a driver that is in no report. Returns its uuid, and how to end that. */
+  add(name: string, node: ServedNode): { readonly uuid: string; readonly remove: () => void } {
+    const uuid = randomUUID();
+    this.#byUuid.set(uuid, { uuid, name, path: name, parent: this.nodes[0], node });
+    return { uuid, remove: () => void this.#byUuid.delete(uuid) };
   }
 
   /** A server of this session; it does nothing until it listens. With a passphrase, every call must carry it. */

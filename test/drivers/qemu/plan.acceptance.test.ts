@@ -86,6 +86,7 @@ async function make(file: PlannedFile): Promise<void> {
     const identity = { instanceId: 'i-1', password: 'secret', authorizedKeys: [] };
     return writeSeed(file.path, renderCloudInit(QemuConfig.parse({}), identity));
   }
+  if (file.kind === 'copy') throw new Error('nothing is copied for a machine that boots');
   const backing = file.kind === 'overlay' ? ['-b', file.backing, '-F', file.backingFormat] : [];
   const size = file.size === null ? [] : [String(file.size)];
   await runTool('qemu-img', ['create', '-q', '-f', 'qcow2', ...backing, file.path, ...size]);

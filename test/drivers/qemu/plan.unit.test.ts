@@ -194,6 +194,7 @@ describe('files', () => {
           "backing": "/usr/share/OVMF/OVMF_VARS_4M.fd",
           "backingFormat": "raw",
           "kind": "overlay",
+          "node": "nvram",
           "path": "/run/m1/nvram.qcow2",
           "size": null,
         },
@@ -201,6 +202,7 @@ describe('files', () => {
           "backing": "/cache/images/abc",
           "backingFormat": "qcow2",
           "kind": "overlay",
+          "node": "root",
           "path": "/run/m1/root.qcow2",
           "size": null,
         },
@@ -215,6 +217,7 @@ describe('files', () => {
   test('a larger root disk', () => {
     expect(plan({ diskSize: '20GiB' }).files).toContainEqual({
       kind: 'overlay',
+      node: 'root',
       path: '/run/m1/root.qcow2',
       backing: '/cache/images/abc',
       backingFormat: 'qcow2',
@@ -232,6 +235,7 @@ describe('files', () => {
   test('an empty root disk where nothing was flashed but a size is given', () => {
     expect(plan({ diskSize: '1GiB' }, {}, { root: null }).files).toContainEqual({
       kind: 'blank',
+      node: 'root',
       path: '/run/m1/root.qcow2',
       size: 2 ** 30,
     });
@@ -445,7 +449,7 @@ describe('memory', () => {
   test('lies in the first place with room', () => {
     expect(plan({}).memory).toEqual({ folder: '/dev/shm', bytes: 2 ** 30 });
     const second = plan({}, {}, { memory: [small, { folder: '/run/m1', free: 2 ** 33 }] });
-    expect(second.memory.folder).toBe('/run/m1');
+    expect(second.memory?.folder).toBe('/run/m1');
   });
 
   test('no place has room', () => {

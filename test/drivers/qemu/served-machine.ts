@@ -63,7 +63,8 @@ export async function serveTestMachine(
         name: 'test',
         interface: Machine,
         children: CHILDREN,
-        open: async () => machineNode(machine, equipment, describe, children),
+        open: async () =>
+          machineNode(machine, equipment, { describe, snapshots: NO_SNAPSHOTS, offer: undefined }, children),
       },
       { log: caller().log },
     ),
@@ -71,3 +72,9 @@ export async function serveTestMachine(
   const held = stack.move();
   return { vm, it, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
+
+/** A machine of a bare command line has no plan that another could be started by. */
+const none = async (): Promise<never> => {
+  throw new Error('this machine of a test has no snapshots');
+};
+const NO_SNAPSHOTS = { save: none, list: none, restore: none, delete: none, fork: none, end: none };

@@ -4,7 +4,8 @@ export interface TranscriptMark {
   /** ISO 8601. */
   readonly time: string;
   /**
-   * `power-on`, `power-off`; `part`: here a new file begins; `dropped`: the bytes from `from` to `to` were removed for it;
+   * `power-on`, `power-off`; `resumed`: from here on a saved machine goes on; `inherited`: what is before this was the console of
+   * the machine that this one was forked from; `part`: here a new file begins; `dropped`: the bytes from `from` to `to` were removed for it;
    * `lost`: those bytes could not be written; `salvaged`: here ends what was found after the recorder had been killed.
    */
   readonly event?: string;

@@ -148,6 +148,23 @@ export class Recorder implements AsyncDisposable {
     return text.trimEnd().split('\n').slice(-lines).join('\n');
   }
 
+  /** What is still there of all before `end`. */
+  async *history(end: number): AsyncGenerator<Uint8Array> {
+    for (let offset = this.oldest; offset < end; ) {
+      const chunk = await this.#transcript.read(offset, Math.min(PIECE, end - offset));
+      yield chunk;
+      offset = this.#transcript.available(offset + chunk.length);
+    }
+  }
+
+  /** Begins with what another machine's console has shown. Only for a recorder that has recorded nothing. */
+  async inherit(history: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const chunk of history) await this.#transcript.append(chunk);
+    this.#boot = this.offset;
+    this.#next = this.offset;
+    await this.mark('inherited');
+  }
+
   /** Notes in the transcript's times what happened. */
   async mark(event: string): Promise<void> {
     await this.#transcript.mark(event);

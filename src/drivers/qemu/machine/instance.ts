@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Duplex, Writable } from 'node:stream';
 import { type Duration, LaunchError } from '../../../core/index.ts';
 import { openMemoryFile } from './memory-file.ts';
@@ -10,12 +10,20 @@ import { isHangUp, openQmp, type Qmp, type QmpListener } from './qmp.ts';
 export interface Launch {
   /** The whole command line, wrapper first. */
   readonly command: readonly string[];
-  readonly memory: { readonly folder: string; readonly bytes: number };
+  /** The guest's memory: what is to be made, or a file that is there and stays open. */
+  readonly memory: { readonly folder: string; readonly bytes: number } | FileHandle;
+  /** The file with the state of the devices that it starts from. */
+  readonly state?: string | undefined;
   /** Whom QEMU runs as, where that is not we ourselves. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
 
+/** The steps of a launch. */
+export type LaunchStep = 'spawn' | 'qmp';
+
 export interface LaunchOptions extends QmpListener {
+  /** Is told of each step when it is done. */
+  readonly onStep?: (step: LaunchStep) => void;
   readonly signal: AbortSignal;
   /** The file to which the serial port prints. */
   readonly console: string;
@@ -39,6 +47,8 @@ export interface QemuInstance {
   stderr(): string;
   /** The port of the guest agent. */
   readonly agent: Duplex;
+  /** The file that is the guest's memory; open until the process is gone. */
+  readonly memory: FileHandle;
   /**
    * Ends the process: by asking it to quit, by SIGTERM, by SIGKILL. Resolves when it is gone. Called again with less patience,
    * it is over sooner.
@@ -55,20 +65,26 @@ export interface QemuInstance {
 export async function launchQemu(launch: Launch, options: LaunchOptions): Promise<QemuInstance> {
   const { signal, patience = '5s' } = options;
   signal.throwIfAborted();
-  const process = await startInheriting(launch, options.console);
   await using stack = new AsyncDisposableStack();
+  const memory = await memoryOf(launch);
+  if (memory !== launch.memory) stack.use(memory);
+  const process = await startInheriting(launch, memory, options.console);
   stack.defer(async () => {
     process.kill('SIGKILL');
     await process.exited;
   });
   options.onInput(process.input);
   process.firmware.on('data', options.onFirmware);
+  options.onStep?.('spawn');
   const qmp = stack.use(await takeControl(process, options));
+  options.onStep?.('qmp');
   void killWhenUncontrolled(process, qmp, patience);
   signal.throwIfAborted();
   stack.move();
+  if (memory !== launch.memory) void process.exited.then(() => memory.close());
   return {
     pid: process.pid,
+    memory,
     qmp,
     version: await qmp.greeted,
     exited: process.exited,
@@ -78,11 +94,18 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
   };
 }
 
-async function startInheriting({ command, memory, user }: Launch, path: string): Promise<QemuProcess> {
+const memoryOf = async ({ memory, user }: Launch): Promise<FileHandle> =>
+  'folder' in memory ? await openMemoryFile(memory, user) : memory;
+
+async function startInheriting(
+  { command, state: saved }: Launch,
+  memory: FileHandle,
+  path: string,
+): Promise<QemuProcess> {
   // QEMU has its own descriptors of these from the start; ours are only in the way.
-  await using file = await openMemoryFile(memory, user);
   await using console = await open(path, 'a');
-  return await startProcess(command, { memory: file.fd, console: console.fd });
+  await using state = saved === undefined ? undefined : await open(saved);
+  return await startProcess(command, { memory: memory.fd, console: console.fd, state: state?.fd });
 }
 
 async function takeControl(process: QemuProcess, options: LaunchOptions): Promise<Qmp> {

@@ -22,9 +22,12 @@ export interface Off {
   readonly deadline?: Duration | undefined;
 }
 
+/** Makes everything ready for QEMU to be started. */
+export type Prepare = (signal: AbortSignal) => Promise<PowerPlan>;
+
 export interface MachineParts extends Omit<SessionParts, 'onEvent' | 'faults'> {
   /** Makes everything ready for a power-on: files, disks, the command line. */
-  readonly prepare: (signal: AbortSignal) => Promise<PowerPlan>;
+  readonly prepare: Prepare;
   /** How long a guest may take to shut down, unless the caller says so. */
   readonly shutdownDeadline: Duration;
 }
@@ -131,9 +134,26 @@ export class VirtualMachine implements AsyncDisposable {
     }
   }
 
+  /** Runs `work` while nobody can switch the machine off but by force. @throws StateError when it is off. */
+  async whileOn<T>(
+    operation: string,
+    context: CallContext,
+    work: (session: PowerSession, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    return await this.#turn.take(operation, context, (signal) => work(this.session(operation), signal));
+  }
+
   /** Resolves when the CPUs run. */
   async on(context: CallContext): Promise<void> {
     await this.#turn.take('power.on', context, (signal) => this.#on(signal));
+  }
+
+  /** Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone. */
+  async startFrom(operation: string, context: CallContext, prepare: Prepare): Promise<void> {
+    await this.#turn.take(operation, context, async (signal) => {
+      await this.#off(undefined, signal);
+      await this.#on(signal, prepare);
+    });
   }
 
   /** Resolves when QEMU is gone and its console is recorded to the end. A forced one ends whatever else is going on. */
@@ -212,11 +232,11 @@ export class VirtualMachine implements AsyncDisposable {
     return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
-  async #on(signal: AbortSignal): Promise<void> {
+  async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<void> {
     // It is asked, as it may have died a moment ago.
     if (this.#session && (await this.state()) !== 'off') return;
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
-    const plan = await this.#parts.prepare(signal);
+    const plan = await prepare(signal);
     this.#faults.clear();
     let over = false;
     const onEvent = (event: MachineEvent) => {

@@ -11,11 +11,13 @@ import {
 import { GuestAgent } from '../agent/guest-agent.ts';
 import type { Recorder } from '../console/recorder.ts';
 import type { Spool } from '../console/spool.ts';
+import { DESCRIPTORS } from '../descriptors.ts';
 import type { PlannedForward } from '../plan/types.ts';
 import type { Trail } from '../trail.ts';
 import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
-import { type Launch, launchQemu, type QemuInstance } from './instance.ts';
+import { type Launch, type LaunchStep, launchQemu, type QemuInstance } from './instance.ts';
 import type { MachineFaults } from './machine-faults.ts';
+import { Migrations } from './migration.ts';
 import { HASTE } from './patience.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
@@ -26,6 +28,8 @@ import { SessionFaults } from './session-faults.ts';
 export interface PowerPlan extends Launch {
   readonly forwards: readonly PlannedForward[];
   readonly sockets: { readonly vnc: string };
+  /** The saved machine that it starts from, where it does not boot. */
+  readonly from?: string | undefined;
 }
 
 /** What a power session works with, and whom it tells. */
@@ -43,7 +47,12 @@ export interface SessionParts {
   readonly onEvent: (event: MachineEvent) => void;
   /** How long each step of insisting may take. */
   readonly patience?: Duration | undefined;
+  /** Is told of each step of a start when it is done. */
+  readonly onStep?: ((step: StartStep) => void) | undefined;
 }
+
+/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its CPUs run. */
+export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont';
 
 /** The state that each of QEMU's run states is for us. Others mean that the CPUs stand still. */
 const STATES: Readonly<Record<string, PowerState>> = {
@@ -82,6 +91,8 @@ export class PowerSession {
   readonly agent: GuestAgent;
   /** Aborts with a DeviceError when the machine ends without having been switched off. */
   readonly broken: AbortSignal;
+  /** How it is saved, and was started from what was saved. */
+  readonly migrations: Migrations;
   readonly #instance: QemuInstance;
   readonly #parts: SessionParts;
   readonly #told: Sequence;
@@ -95,6 +106,7 @@ export class PowerSession {
   private constructor(plan: PowerPlan, parts: SessionParts, instance: QemuInstance, begun: Beginnings) {
     this.plan = plan;
     this.#instance = instance;
+    this.migrations = new Migrations(instance.qmp);
     this.#parts = parts;
     this.#told = begun.told;
     this.#faults = begun.faults;
@@ -109,7 +121,7 @@ export class PowerSession {
    * left.
    */
   static async start(plan: PowerPlan, parts: SessionParts, signal: AbortSignal): Promise<PowerSession> {
-    const { recorder, trail, log, patience } = parts;
+    const { recorder, trail, log, patience, onStep } = parts;
     await trail.command(plan.command);
     const early: QmpEvent[] = [];
     let listener = (event: QmpEvent): void => void early.push(event);
@@ -118,11 +130,13 @@ export class PowerSession {
     );
     const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
     const spool = await recorder.begin((chunk) => faults.hear(chunk));
+    onStep?.('files');
     const instance = await launchQemu(plan, {
       signal,
       ...(patience !== undefined && { patience }),
       onLine: (direction, line) => trail.qmp(direction, line),
       onEvent: (event) => listener(event),
+      ...(onStep && { onStep }),
       console: spool.path,
       onInput: parts.onConsole,
       onFirmware: (chunk) => faults.hearFirmware(chunk),
@@ -154,6 +168,11 @@ export class PowerSession {
   /** The control connection. */
   get qmp(): QemuInstance['qmp'] {
     return this.#instance.qmp;
+  }
+
+  /** The file that is the guest's memory. */
+  get memory(): QemuInstance['memory'] {
+    return this.#instance.memory;
   }
 
   /** Whether it is over because the guest switched the machine off by itself. */
@@ -192,10 +211,22 @@ export class PowerSession {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    await this.#parts.recorder.mark('power-on');
-    this.#tell({ event: 'POWER_ON', time: new Date().toISOString(), data: { pid: this.pid } });
+    const { from, state } = this.plan;
+    await this.#parts.recorder.mark(from === undefined ? 'power-on' : 'resumed');
+    const data = { pid: this.pid, ...(from !== undefined && { from }) };
+    this.#tell({ event: 'POWER_ON', time: new Date().toISOString(), data });
+    if (state !== undefined) await this.#unlessBroken(this.#takeIn(signal));
     this.forwards = await this.#activeForwards(signal);
     await this.execute('cont', signal);
+    this.#parts.onStep?.('cont');
+  }
+
+  /** Becomes the machine whose state QEMU has inherited. */
+  async #takeIn(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.broken]);
+    await this.migrations.receive(`fd:${DESCRIPTORS.state}`, { 'x-ignore-shared': true }, either);
+    await this.migrations.reached('completed', either);
+    this.#parts.onStep?.('incoming');
   }
 
   async #activeForwards(signal: AbortSignal): Promise<Record<string, ActiveForward>> {
@@ -233,6 +264,7 @@ export class PowerSession {
   }
 
   #hear(event: QmpEvent): void {
+    this.migrations.hear(event);
     if (event.event === 'SHUTDOWN' && event.data['guest'] === true) this.#shutDown = true;
     if (event.event === 'VSERPORT_CHANGE' && event.data['id'] === AGENT)
       this.agent.portChanged(event.data['open'] === true);

@@ -35,6 +35,8 @@ export interface QemuProcess {
 export interface Inheritance {
   readonly memory: number;
   readonly console: number;
+  /** For one that starts from a saved machine. */
+  readonly state?: number | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface Inheritance {
  */
 export async function startProcess(
   command: readonly string[],
-  { memory, console }: Inheritance,
+  { memory, console, state }: Inheritance,
 ): Promise<QemuProcess> {
   const [file = '', ...args] = command;
   const stdio: ('pipe' | number)[] = ['pipe', console, 'pipe'];
@@ -54,6 +56,7 @@ export async function startProcess(
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = memory;
   stdio[DESCRIPTORS.firmware] = 'pipe';
+  if (state !== undefined) stdio[DESCRIPTORS.state] = state;
   const child = spawn(file, args, { stdio, env: { ...process.env, ...LEASHED } });
   const exited = observeExit(child);
   const stderr = keepTail(child.stderr);

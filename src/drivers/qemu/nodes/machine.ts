@@ -1,15 +1,31 @@
-import { type DriverNode, parseConfig } from '../../../driver/index.ts';
+import { UnsupportedError } from '../../../core/index.ts';
+import { type DriverNode, type Offer, parseConfig } from '../../../driver/index.ts';
 import { Machine, type MachineDescription } from '../../../interfaces/index.ts';
 import { QemuConfig } from '../config.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import type { Equipment } from '../prepare.ts';
+import type { Fork, Snapshots } from '../snapshots/snapshots.ts';
 import { agentHandlers } from './agent.ts';
+
+export interface MachineAbilities {
+  readonly describe: (signal: AbortSignal) => Promise<MachineDescription>;
+  readonly snapshots: Pick<Snapshots<MachineFork>, 'save' | 'list' | 'restore' | 'delete' | 'fork' | 'end'>;
+  /** Serves a fork, where that is possible. */
+  readonly offer: Offer | undefined;
+}
+
+/** A fork as it is served. */
+export interface MachineFork extends Fork {
+  readonly node: DriverNode<typeof Machine>;
+  /** How long the steps of its start took, in milliseconds. */
+  readonly steps: Readonly<Record<string, number>>;
+}
 
 /** The machine as a whole. */
 export function machineNode(
   machine: VirtualMachine,
   { config, password, sizes }: Pick<Equipment, 'config' | 'password' | 'sizes'>,
-  describe: (signal: AbortSignal) => Promise<MachineDescription>,
+  { describe, snapshots, offer }: MachineAbilities,
   children: DriverNode['children'],
 ): DriverNode<typeof Machine> {
   const check = (change: Partial<QemuConfig>) =>
@@ -35,6 +51,24 @@ export function machineNode(
       ...agentHandlers(machine),
       events: ({ signal }) => machine.events(signal),
       faults: ({ signal }) => machine.faults(signal),
+      snapshotSave: (name, context) => snapshots.save(name, context),
+      snapshotList: () => snapshots.list(),
+      snapshotRestore: async (name, context) => {
+        await snapshots.restore(name, context);
+        return null;
+      },
+      snapshotDelete: async (name) => {
+        await snapshots.delete(name);
+        return null;
+      },
+      fork: async (options, context) => {
+        if (!offer)
+          throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
+        const fork = await snapshots.fork(options?.from, context);
+        const { name, node, steps } = fork;
+        const { driver, localToken } = offer({ ...node, close: () => snapshots.end(fork) }, { name });
+        return { name, driver, token: context.peer.local ? localToken : null, steps };
+      },
     },
   };
 }

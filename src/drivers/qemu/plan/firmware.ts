@@ -35,7 +35,16 @@ export function firmware(about: Circumstances): Piece {
       ...blockNode('nvram', { path: nvram, format: 'qcow2', readonly: false }),
     ],
     // An overlay, not a copy: on some machines the template is 64 MiB of which a few kilobytes are ever written.
-    files: [{ kind: 'overlay', path: nvram, backing: vars.path, backingFormat: vars.format, size: null }],
+    files: [
+      {
+        kind: 'overlay',
+        path: nvram,
+        node: 'nvram',
+        backing: vars.path,
+        backingFormat: vars.format,
+        size: null,
+      },
+    ],
   };
 }
 

@@ -3,7 +3,7 @@ import type { QemuConfig } from '../config.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
 import type { HostFacts } from '../host-facts.ts';
 import { option } from './options.ts';
-import type { Circumstances, MachinePlan, MemoryPlace, Piece } from './types.ts';
+import type { Circumstances, MemoryPlace, NewMemory, Piece } from './types.ts';
 
 const MIB = 2 ** 20;
 
@@ -40,17 +40,23 @@ function accelerator({ config, host }: Circumstances): string {
   return option('tcg', { thread: 'multi', 'tb-size': parseSize(config.tbSize) / MIB });
 }
 
-/** The guest's memory: an inherited file, shared, so that it can be saved and forked without being copied. */
-export function memory({ config, host }: Circumstances): Piece {
+/**
+ * The guest's memory: an inherited file. It is shared, so that it can be saved by copying what is in it; that of an origin is
+ * mapped privately, so that what the guest writes stays its own.
+ */
+export function memory({ config, host, files }: Circumstances): Piece {
   const size = `${parseSize(config.memory) / MIB}M`;
   const descriptors = host.platform === 'linux' ? '/proc/self/fd' : '/dev/fd';
   const path = `${descriptors}/${DESCRIPTORS.memory}`;
-  const backend = { id: 'mem', size, 'mem-path': path, share: true };
+  const backend = { id: 'mem', size, 'mem-path': path, share: files.origin === undefined };
   return { args: ['-m', `size=${size}`, '-object', option('memory-backend-file', backend)] };
 }
 
 /** The first place with room for the guest's memory: where it runs out later, the guest dies of a bus error. */
-export function chooseMemoryPlace(config: QemuConfig, places: readonly MemoryPlace[]): MachinePlan['memory'] {
+export function chooseMemoryPlace(
+  config: Pick<QemuConfig, 'memory'>,
+  places: readonly MemoryPlace[],
+): NewMemory {
   const needed = parseSize(config.memory);
   const place = places.find(({ free }) => free >= needed);
   if (place) return { folder: place.folder, bytes: needed };
@@ -60,7 +66,7 @@ export function chooseMemoryPlace(config: QemuConfig, places: readonly MemoryPla
 }
 
 /** How QEMU behaves: paused at first, without anything nobody asked for, and keeping a guest that panicked. */
-export function behaviour({ host }: Circumstances): Piece {
+export function behaviour({ host, files }: Circumstances): Piece {
   const sandbox = option('on', {
     obsolete: 'deny',
     elevateprivileges: 'deny',
@@ -70,6 +76,7 @@ export function behaviour({ host }: Circumstances): Piece {
   return {
     args: [
       ...['-S', '-no-user-config', '-nodefaults'],
+      ...(files.origin ? ['-incoming', 'defer'] : []),
       ...['-rtc', 'base=utc'],
       ...['-action', option('', { panic: 'pause', reboot: 'reset', shutdown: 'poweroff' })],
       ...(host.qemu.sandbox ? ['-sandbox', sandbox] : []),

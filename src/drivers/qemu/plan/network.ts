@@ -1,13 +1,16 @@
 import { effectiveForwards, type QemuConfig } from '../config.ts';
 import { option, pciDevice, SLOTS } from './options.ts';
-import type { Circumstances, Piece, PlannedForward } from './types.ts';
+import type { Circumstances, MachineFiles, Piece, PlannedForward } from './types.ts';
 
-/** The forwards in effect. */
-export function plannedForwards(config: QemuConfig): PlannedForward[] {
+/** The forwards in effect. Who starts from another machine has free ports: that one may still have its own. */
+export function plannedForwards(
+  config: QemuConfig,
+  { origin }: Pick<MachineFiles, 'origin'>,
+): PlannedForward[] {
   return Object.entries(effectiveForwards(config)).map(([name, { hostAddress, hostPort, guestPort }]) => ({
     name,
     host: hostAddress,
-    hostPort,
+    hostPort: origin ? 0 : hostPort,
     guestPort,
   }));
 }
@@ -16,7 +19,7 @@ export function plannedForwards(config: QemuConfig): PlannedForward[] {
 export function network({ config, files }: Circumstances): Piece {
   if (config.network === 'none') return { args: [] };
   const netdev = option('user', { id: 'net', ...(config.network === 'isolated' && { restrict: true }) });
-  const forwards = plannedForwards(config).map(
+  const forwards = plannedForwards(config, files).map(
     ({ host, hostPort, guestPort }) => `hostfwd=tcp:${host}:${hostPort}-:${guestPort}`,
   );
   // Without a boot ROM: it is another package, and nothing boots from this network.

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { parseSize } from '../../../core/index.ts';
 import { architectureOf } from '../architectures.ts';
 import type { QemuConfig } from '../config.ts';
@@ -9,7 +10,7 @@ import { network, plannedForwards } from './network.ts';
 import { generationId, panicDevice, randomness } from './platform.ts';
 import { input, screen, vncSocket } from './screen.ts';
 import { cdrom, extraDisks, rootDisk, seedDisk } from './storage.ts';
-import type { Circumstances, MachineFiles, MachinePlan, Piece } from './types.ts';
+import type { Circumstances, MachineFiles, MachinePlan, Origin, Piece, PlannedFile } from './types.ts';
 
 /** The groups of devices, in the order in which QEMU gets them. It never changes: a saved machine depends on it. */
 const PIECES: readonly ((about: Circumstances) => Piece)[] = [
@@ -50,10 +51,10 @@ export function planMachine(config: QemuConfig, facts: HostFacts, files: Machine
     argv,
     command: [...wrapper(host), binary, ...argv],
     user: host.user,
-    memory: chooseMemoryPlace(config, files.memory),
-    files: pieces.flatMap((piece) => piece.files ?? []),
+    memory: files.origin ? null : chooseMemoryPlace(config, files.memory),
+    files: pieces.flatMap((piece) => piece.files ?? []).map((file) => startedFrom(files.origin, file)),
     sockets: { vnc: vncSocket(about) },
-    forwards: plannedForwards(config),
+    forwards: plannedForwards(config, files),
     description: {
       machine: machineType(about),
       cpu: cpuModel(about),
@@ -63,4 +64,15 @@ export function planMachine(config: QemuConfig, facts: HostFacts, files: Machine
       firmware: host.firmware.description,
     },
   };
+}
+
+/** The same file, over what the origin had written there. */
+function startedFrom(origin: Origin | undefined, file: PlannedFile): PlannedFile {
+  if (!origin) return file;
+  const { path } = file;
+  if (file.kind === 'seed' || file.kind === 'copy')
+    return origin.seed === null ? file : { kind: 'copy', path, of: origin.seed };
+  const backing = origin.bases[basename(path)];
+  if (backing === undefined) return file;
+  return { kind: 'overlay', path, node: file.node, backing, backingFormat: 'qcow2', size: null };
 }

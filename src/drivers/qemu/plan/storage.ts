@@ -20,14 +20,21 @@ function rootFile(
   path: string,
 ): PlannedFile | undefined {
   const wanted = diskSize === undefined ? null : parseSize(diskSize);
-  if (!root) return wanted === null ? undefined : { kind: 'blank', path, size: wanted };
+  if (!root) return wanted === null ? undefined : { kind: 'blank', path, node: 'root', size: wanted };
   if (wanted !== null && wanted < root.size)
     throw configMistake(
       'diskSize',
       diskSize,
       `the image is larger; allowed: ${formatSize(root.size)} or more`,
     );
-  return { kind: 'overlay', path, backing: root.path, backingFormat: root.format, size: wanted };
+  return {
+    kind: 'overlay',
+    path,
+    node: 'root',
+    backing: root.path,
+    backingFormat: root.format,
+    size: wanted,
+  };
 }
 
 /** The seed of cloud-init. A plain ISO: QEMU's own FAT emulation would keep the machine from being saved. */

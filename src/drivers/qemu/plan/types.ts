@@ -16,6 +16,12 @@ export interface MemoryPlace {
   readonly free: number;
 }
 
+/** A guest's memory that is to be made. */
+export interface NewMemory {
+  readonly folder: string;
+  readonly bytes: number;
+}
+
 /** The paths of one machine, and what was flashed to it. */
 export interface MachineFiles {
   /** Folder of this machine alone: its disks and variables. */
@@ -32,6 +38,16 @@ export interface MachineFiles {
   readonly vars: string | null;
   /** Where the guest's memory may lie, the best place first. */
   readonly memory: readonly MemoryPlace[];
+  /** What the machine starts from that is not to boot. */
+  readonly origin?: Origin | undefined;
+}
+
+/** A saved machine, as another starts from it. */
+export interface Origin {
+  /** The images that its disks lie over, by the names of the disks' files; all are qcow2. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** Its seed disk, where it has one. */
+  readonly seed: string | null;
 }
 
 /** A file that must be there before QEMU starts. All but the seed are kept while the machine is off. */
@@ -40,14 +56,18 @@ export type PlannedFile =
   | {
       readonly kind: 'overlay';
       readonly path: string;
+      /** The block node through which QEMU writes it. */
+      readonly node: string;
       readonly backing: string;
       readonly backingFormat: 'raw' | 'qcow2';
       readonly size: number | null;
     }
   /** An empty qcow2 image. */
-  | { readonly kind: 'blank'; readonly path: string; readonly size: number }
+  | { readonly kind: 'blank'; readonly path: string; readonly node: string; readonly size: number }
   /** The seed of cloud-init, made anew at each start. */
-  | { readonly kind: 'seed'; readonly path: string };
+  | { readonly kind: 'seed'; readonly path: string }
+  /** What another machine was started with. */
+  | { readonly kind: 'copy'; readonly path: string; readonly of: string };
 
 /** A port of the guest on the host. `hostPort` 0 is chosen by QEMU, which tells it in `info usernet`. */
 export interface PlannedForward {
@@ -66,8 +86,8 @@ export interface MachinePlan {
   /** `wrapper`, `binary` and `argv` in one. */
   readonly command: readonly string[];
   readonly user: HostUser | null;
-  /** The guest's memory: a file of `bytes` in `folder`, handed over as the descriptor `memory`. */
-  readonly memory: { readonly folder: string; readonly bytes: number };
+  /** The guest's memory: a file of `bytes` in `folder`, handed over as the descriptor `memory`; `null`: that of the origin. */
+  readonly memory: NewMemory | null;
   readonly files: readonly PlannedFile[];
   readonly sockets: { readonly vnc: string };
   readonly forwards: readonly PlannedForward[];

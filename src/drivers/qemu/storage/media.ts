@@ -29,6 +29,9 @@ export function parsePartition(name: string | null | undefined): Partition {
   throw new ConfigError(`partition: ${message}`, { issues: [{ path: 'partition', message }] });
 }
 
+/** What was flashed, by partition. */
+export type Contents = ReadonlyMap<Partition, StoredImage>;
+
 interface Options {
   readonly signal: AbortSignal;
   readonly onProgress?: OnProgress | undefined;
@@ -44,6 +47,8 @@ export class Media {
   readonly #defaults: Partial<Record<Partition, string>>;
   readonly #through: readonly string[];
   readonly #flashed = new Map<Partition, StoredImage>();
+  /** What snapshots lie over, whatever is flashed since. */
+  readonly #kept = new Set<string>();
 
   /**
    * @param store Notes every image that it gives out in `notes`.
@@ -72,6 +77,20 @@ export class Media {
     if (flashed || file === undefined) return flashed;
     // A copy in the store: what the user's file becomes later is not what this machine was started with.
     return fitting(await this.#store.addFile(file, options), partition, file);
+  }
+
+  /** What has been flashed. These images stay in the store for as long as this machine is open. */
+  keep(): Contents {
+    for (const { path } of this.#flashed.values()) this.#kept.add(path);
+    return new Map(this.#flashed);
+  }
+
+  /** Has from now on what another machine had. What was written is gone. */
+  async adopt(contents: Contents): Promise<void> {
+    for (const { path } of contents.values()) await this.#notes.add(path);
+    this.#flashed.clear();
+    for (const [partition, image] of contents) this.#flashed.set(partition, image);
+    for (const partition of PARTITIONS) await this.#discardWritten(partition);
   }
 
   /** Takes the image in and then puts it into the partition. Until then, and after any failure, the old one stays. */
@@ -134,8 +153,8 @@ export class Media {
     const before = this.#flashed.get(partition);
     this.#flashed.set(partition, image);
     await this.#discardWritten(partition);
-    const used = [...this.#flashed.values()].map(({ path }) => path);
-    if (before && !used.includes(before.path)) await this.#notes.forget(before.path);
+    const used = new Set([...this.#flashed.values()].map(({ path }) => path)).union(this.#kept);
+    if (before && !used.has(before.path)) await this.#notes.forget(before.path);
     // Boot entries of another system; unless the variables were flashed, they are part of what is meant to be there.
     if (partition === 'root' && !this.#flashed.has('OVMF_VARS.fd'))
       await this.#discardWritten('OVMF_VARS.fd');

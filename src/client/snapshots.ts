@@ -1,0 +1,103 @@
+import { UnsupportedError, type WaitOptions } from '../core/index.ts';
+import type { ForkAnswer, Machine, SnapshotInfo } from '../interfaces/index.ts';
+import { duplexOf } from './duplex.ts';
+import { requireOffered } from './missing.ts';
+import type { RemoteNode } from './node.ts';
+
+/** The saved states of a machine. They last as long as its session. */
+export interface SnapshotsHandle {
+  /** Saves the machine, which goes on with all its connections. */
+  save(name: string, options?: WaitOptions): Promise<SnapshotInfo>;
+  /** All of them, the oldest first. */
+  list(options?: WaitOptions): Promise<SnapshotInfo[]>;
+  /** Makes the machine what it was then: its memory, devices, disks and variables. Connections to it are lost. */
+  restore(name: string, options?: WaitOptions): Promise<void>;
+  /** Forgets a saved state. @throws BusyError with the names of the forks that live of it. */
+  delete(name: string, options?: WaitOptions): Promise<void>;
+}
+
+/** What a fork is to be. */
+export interface ForkOptions extends WaitOptions {
+  /** The snapshot to start from; without one the machine is saved as it is now, which takes longer. */
+  readonly from?: string | undefined;
+}
+
+/** A machine like the one it was forked from. Disposing of it ends it. */
+export type Forked<Self> = Self & AsyncDisposable;
+
+/** Starts other machines from this one. */
+export interface ForkMethod {
+  /**
+   * Starts a machine that is what this one was: the same in all but its disks, its memory, its sockets and its host ports, which
+   * are its own.
+   */
+  <Self extends object>(this: Self, options?: ForkOptions): Promise<Forked<Self>>;
+  /** As many at once. */
+  <Self extends object>(
+    this: Self,
+    options: ForkOptions & { readonly count: number },
+  ): Promise<Forked<Self>[]>;
+}
+
+const STOCK = ['get_hostname', 'get_username', 'get_password', 'set_disk_size', 'set_memory_size'];
+
+/** The saved states of the machine `node`. */
+export function createSnapshots(node: RemoteNode<typeof Machine>): SnapshotsHandle {
+  const { calls } = node;
+  const check = (method: string) => requireOffered(node, 'snapshotSave', `snapshots.${method}`, STOCK);
+  return {
+    save: async (name, options) => {
+      check('save');
+      return await calls.snapshotSave(name, options);
+    },
+    list: async (options) => {
+      check('list');
+      return await calls.snapshotList(options);
+    },
+    restore: async (name, options) => {
+      check('restore');
+      await calls.snapshotRestore(name, options);
+    },
+    delete: async (name, options) => {
+      check('delete');
+      await calls.snapshotDelete(name, options);
+    },
+  };
+}
+
+/** How forks of the machine `node` are made. */
+export function createFork(node: RemoteNode<typeof Machine>): ForkMethod {
+  const fork = async (options: ForkOptions & { readonly count?: number } = {}) => {
+    requireOffered(node, 'fork', 'fork', STOCK);
+    if (options.count === undefined) return await forkOnce(node, options);
+    await using stack = new AsyncDisposableStack();
+    const one = async () => stack.use(await forkOnce(node, options));
+    const forks = await Promise.all(Array.from({ length: options.count }, one));
+    stack.move();
+    return forks;
+  };
+  return fork as unknown as ForkMethod; // SAFE: it is what the rig of this handle says, which is what `Self` is
+}
+
+async function forkOnce(
+  node: RemoteNode<typeof Machine>,
+  { from, signal, timeout }: ForkOptions,
+): Promise<Forked<object>> {
+  const { calls, rig } = node;
+  if (!rig)
+    throw new UnsupportedError('fork: nobody has said what this machine is: connect with a rig', {
+      capability: 'fork',
+      available: [],
+    });
+  const answer = await calls.fork(from === undefined ? {} : { from }, { signal, timeout });
+  // Loaded late: it is what makes the handles, this one among them.
+  const { connect } = await import('./connect.ts');
+  const address = { name: answer.name, duplex: () => openFork(node, answer) };
+  const { artifacts } = node.session;
+  const own = answer.token === null ? undefined : { localToken: answer.token };
+  return await connect(address, rig, { artifacts, signal, timeout }, own);
+}
+
+async function openFork({ besides }: RemoteNode<typeof Machine>, { driver, name }: ForkAnswer) {
+  return duplexOf(await besides(driver, name).open('connect'), { allowHalfOpen: true });
+}

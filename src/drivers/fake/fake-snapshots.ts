@@ -1,0 +1,83 @@
+import { BusyError, ConfigError, NotFoundError, StateError, UnsupportedError } from '../../core/index.ts';
+import type { CallContext, DriverNode, Offer } from '../../driver/index.ts';
+import type { Handlers, Machine, PowerState, SnapshotInfo } from '../../interfaces/index.ts';
+
+/** What a fake machine is, as far as a snapshot keeps it. */
+export interface FakeState {
+  readonly power: PowerState;
+  readonly memory: number;
+  readonly diskSize: number;
+}
+
+export interface FakeSnapshotsParts {
+  readonly state: () => FakeState;
+  readonly become: (state: FakeState) => void;
+  /** Opens a machine that is in such a state. */
+  readonly open: (state: FakeState) => Promise<DriverNode>;
+  readonly offer: Offer | undefined;
+}
+
+interface Saved {
+  readonly info: Omit<SnapshotInfo, 'forks'>;
+  readonly state: FakeState;
+  readonly forks: Set<string>;
+}
+
+type SnapshotMethods = Pick<
+  Handlers<typeof Machine, CallContext>,
+  'snapshotSave' | 'snapshotList' | 'snapshotRestore' | 'snapshotDelete' | 'fork'
+>;
+
+/** Snapshots of a machine that takes no room. */
+export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts): SnapshotMethods {
+  const snapshots = new Map<string, Saved>();
+  let forked = 0;
+  const describe = ({ info, forks }: Saved): SnapshotInfo => ({ ...info, forks: [...forks] });
+  const find = (name: string): Saved => {
+    const known = [...snapshots.keys()];
+    const found = snapshots.get(name);
+    if (found) return found;
+    throw new NotFoundError(`there is no snapshot ${name}`, { what: 'snapshot', missing: name, known });
+  };
+  const save = (name: string): Saved => {
+    const now = state();
+    if (now.power === 'off') throw new StateError('the machine is off', { state: 'off', needed: 'running' });
+    const created = new Date().toISOString();
+    return { info: { name, created, pause: 0, memory: 0, disk: 0 }, state: now, forks: new Set() };
+  };
+  return {
+    snapshotSave: async (name) => {
+      const message = `got ${JSON.stringify(name)}, which is there already`;
+      if (snapshots.has(name)) throw new ConfigError(message, { issues: [{ path: 'name', message }] });
+      const saved = save(name);
+      snapshots.set(name, saved);
+      return describe(saved);
+    },
+    snapshotList: async () => [...snapshots.values()].map(describe),
+    snapshotRestore: async (name) => {
+      become(find(name).state);
+      return null;
+    },
+    snapshotDelete: async (name) => {
+      const { forks, info } = find(name);
+      const holder = [...forks].join(', ');
+      if (holder) throw new BusyError(`${holder} lives`, { holder, since: info.created });
+      snapshots.delete(name);
+      return null;
+    },
+    fork: async (options, { peer }) => {
+      if (!offer)
+        throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
+      const from = options?.from === undefined ? save('live') : find(options.from);
+      const name = `fork-${++forked}`;
+      const node = await open(from.state);
+      from.forks.add(name);
+      const close = async () => {
+        from.forks.delete(name);
+        await node.close?.();
+      };
+      const { driver, localToken } = offer({ ...node, close }, { name });
+      return { name, driver, token: peer.local ? localToken : null, steps: {} };
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { InternalError, parseDuration, parseSize, Secrets } from '../../core/index.ts';
+import type { CallContext, DriverNode, OpenContext } from '../../driver/index.ts';
+import type { Machine, MachineDescription } from '../../interfaces/index.ts';
+import { effectiveForwards } from './config.ts';
+import { Recorder } from './console/recorder.ts';
+import { noteTranscript } from './console/salvage.ts';
+import { SharedConsole } from './console/shared-console.ts';
+import { equipFork } from './equip-fork.ts';
+import { VirtualMachine } from './machine/machine.ts';
+import type { PowerPlan, StartStep } from './machine/power-session.ts';
+import { Stopwatch } from './machine/stopwatch.ts';
+import { consoleNode } from './nodes/console.ts';
+import { displayNode } from './nodes/display.ts';
+import { flasherNode } from './nodes/flasher.ts';
+import { forwardNode, sshNode } from './nodes/forward.ts';
+import { type MachineFork, machineNode } from './nodes/machine.ts';
+import { powerNode } from './nodes/power.ts';
+import type { MachinePlan } from './plan/types.ts';
+import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
+import type { Snapshot } from './snapshots/snapshot.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
+import { Trail } from './trail.ts';
+
+/** What a machine is told of where it is opened. */
+export interface Surroundings extends Pick<OpenContext, 'log' | 'offer'> {
+  /** Folder for what a user may want to see afterwards. */
+  readonly artifacts: string | undefined;
+  /** Is told of each step of a start when it is done. */
+  readonly onStep?: ((step: StartStep) => void) | undefined;
+}
+
+/** A machine that can be served. Disposing of it ends it, and what has been made of it. */
+export interface AssembledMachine extends AsyncDisposable {
+  readonly node: DriverNode<typeof Machine>;
+  /** Starts it from a saved one, in place of what it is. */
+  start(snapshot: Snapshot, operation: string, context: CallContext): Promise<void>;
+}
+
+/** Makes a machine of what has been found for it. It is off. */
+export async function assembleMachine(
+  equipment: Equipment,
+  { log, offer, artifacts, onStep }: Surroundings,
+  from?: Snapshot,
+): Promise<AssembledMachine> {
+  await using stack = new AsyncDisposableStack();
+  const { run, pace, media, config } = equipment;
+  const { recorder, trail } = await openRecords(equipment, { log, artifacts }, stack);
+  if (from) await recorder.inherit(createReadStream(from.saved.history));
+  const console = new SharedConsole(recorder);
+  stack.defer(() => console.close());
+  let plan: MachinePlan | undefined;
+  let sizes: Equipment['sizes'] = {};
+  const prepare = async (signal: AbortSignal, snapshot?: Snapshot): Promise<PowerPlan> => {
+    plan = await prepareMachine(equipment, signal, snapshot?.saved.origin);
+    sizes = { ...equipment.sizes };
+    return launchOf(plan, snapshot);
+  };
+  const machine = new VirtualMachine({
+    prepare: (signal) => prepare(signal),
+    recorder,
+    trail,
+    tolerate: config.tolerate,
+    onStep,
+    onConsole: (input) => console.connect(input),
+    log,
+    shutdownDeadline: parseDuration('1m') * pace.factor,
+  });
+  const start = async (snapshot: Snapshot, operation: string, context: CallContext) => {
+    await machine.startFrom(operation, context, async (signal) => {
+      delete equipment.sizes.memory;
+      delete equipment.sizes.diskSize;
+      Object.assign(equipment.sizes, snapshot.saved.sizes);
+      await media.adopt(snapshot.saved.contents);
+      return await prepare(signal, snapshot);
+    });
+  };
+  const snapshots = stack.use(
+    new Snapshots({
+      ...{ machine, recorder, equipment, log, start },
+      current: () => ({ sizes, plan }),
+      openFork: (snapshot, name, context) => {
+        const surroundings = { log, offer, artifacts: artifacts && join(artifacts, name) };
+        return openFork(equipment, snapshot, name, surroundings, context);
+      },
+    }),
+  );
+  // Ended before its snapshots: nothing is taken away under a machine that runs.
+  stack.use(machine);
+  const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
+    const current = machine.isOn && plan ? plan : await planPowerOn(equipment, signal);
+    const forwards = machine.isOn ? machine.session('describe').forwards : {};
+    const { command, description } = current;
+    return {
+      arch: config.arch,
+      ...description,
+      user: equipment.host.runsAs,
+      command: [...command],
+      forwards,
+      artifacts: artifacts ?? null,
+      pace,
+    };
+  };
+  const children = {
+    power: powerNode(machine),
+    flasher: flasherNode(machine, media),
+    console: consoleNode(console),
+    ...(config.display !== 'none' && { vnc: displayNode(machine, run.path) }),
+    ...networkNodes(machine, equipment),
+  };
+  const held = stack.move();
+  return {
+    node: machineNode(machine, equipment, { describe, snapshots, offer }, children),
+    start,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** The machine as it was saved, in a run of its own. */
+async function openFork(
+  parent: Equipment,
+  snapshot: Snapshot,
+  name: string,
+  surroundings: Surroundings,
+  context: CallContext,
+): Promise<MachineFork> {
+  await using stack = new AsyncDisposableStack();
+  const steps = new Stopwatch<StartStep>();
+  const equipment = await equipFork(parent, stack);
+  const parts = { ...surroundings, onStep: (step: StartStep) => steps.done(step) };
+  const { node, start } = stack.use(await assembleMachine(equipment, parts, snapshot));
+  await start(snapshot, 'fork', context);
+  surroundings.log.info({ fork: name, from: snapshot.name, steps: steps.taken }, 'a fork runs');
+  const held = stack.move();
+  return { name, node, steps: steps.taken, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** What QEMU is started with: the memory and the state of a saved machine, if it starts from one. */
+function launchOf(plan: MachinePlan, from?: Snapshot): PowerPlan {
+  if (from) return { ...plan, memory: from.saved.memory, state: from.saved.state, from: from.name };
+  const { memory } = plan;
+  if (memory === null) throw new InternalError('a machine that boots has no memory', { incident: 'none' });
+  return { ...plan, memory };
+}
+
+async function openRecords(
+  { run, config, password }: Equipment,
+  { log, artifacts }: Surroundings,
+  stack: AsyncDisposableStack,
+): Promise<{ readonly recorder: Recorder; readonly trail: Trail }> {
+  const lasting = artifacts !== undefined;
+  const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail'), { lasting }));
+  const limit = parseSize(config.consoleLimit);
+  if (lasting) await noteTranscript(run.sockets, { folder: artifacts, limit });
+  const recorder = stack.use(
+    await Recorder.open(trail.folder, {
+      ...{ spool: run.sockets, limit, log },
+      secrets: new Secrets([password]),
+    }),
+  );
+  return { recorder, trail };
+}
+
+function networkNodes(
+  machine: VirtualMachine,
+  { config, keys, password }: Equipment,
+): DriverNode['children'] {
+  const { username } = config;
+  // Without a seed disk nobody has told the guest of our key.
+  const identity =
+    config.cloudInit === false
+      ? { username, privateKey: null, password: config.password ?? null }
+      : { username, privateKey: keys.privateKey, password };
+  return Object.fromEntries(
+    Object.keys(effectiveForwards(config)).map((name) => [
+      name,
+      name === 'ssh' && !config.forwards['ssh'] ? sshNode(machine, identity) : forwardNode(machine, name),
+    ]),
+  );
+}

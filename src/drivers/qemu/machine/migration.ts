@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { DeviceError, raceSignal } from '../../../core/index.ts';
+import type { Qmp } from './qmp.ts';
+import type { QmpEvent } from './qmp-message.ts';
+
+/** Of a migration that has come to nothing. */
+const FAILED = ['failed', 'cancelled'];
+/** More than any disk or socket has, in bytes per second: QEMU's own limit is that of a shared network. */
+const UNLIMITED = 2 ** 40;
+
+const Info = z.object({
+  status: z.string().optional(),
+  'error-desc': z.string().optional(),
+  'blocked-reasons': z.array(z.string()).default([]),
+});
+const Capabilities = z.array(z.object({ capability: z.string(), state: z.boolean() }));
+
+/** What QEMU can be asked to do when it migrates. */
+export type MigrationCapability = 'events' | 'x-ignore-shared' | 'pause-before-switchover';
+
+/** The migrations of one QEMU: how it gives away, and takes in, what a machine is doing. One at a time. */
+export class Migrations {
+  readonly #qmp: Pick<Qmp, 'execute' | 'query'>;
+  #status: string | undefined;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(qmp: Pick<Qmp, 'execute' | 'query'>) {
+    this.#qmp = qmp;
+  }
+
+  /** To be told of QEMU's events. */
+  hear({ event, data }: QmpEvent): void {
+    if (event !== 'MIGRATION') return;
+    this.#status = String(data['status']);
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** What this QEMU knows of. */
+  async capabilities(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const known = await this.#qmp.query('query-migrate-capabilities', Capabilities, {}, { signal });
+    return new Set(known.map(({ capability }) => capability));
+  }
+
+  /** What keeps the machine from being migrated now, in QEMU's words. */
+  async blockers(signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#query(signal))['blocked-reasons'];
+  }
+
+  /** Begins to send the machine to the listener at `path`, as fast as that takes it. */
+  async send(
+    path: string,
+    capabilities: Partial<Record<MigrationCapability, boolean>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#prepare(capabilities, signal);
+    await this.#qmp.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED }, { signal });
+    await this.#qmp.execute('migrate', { uri: `unix:${path}` }, { signal });
+  }
+
+  /** Begins to take a machine in, by a URI of QEMU's: `fd:6`, `unix:/path`. */
+  async receive(
+    uri: string,
+    capabilities: Partial<Record<MigrationCapability, boolean>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#prepare(capabilities, signal);
+    await this.#qmp.execute('migrate-incoming', { uri }, { signal });
+  }
+
+  /** Resolves when the migration that has begun is so far. @throws DeviceError when it fails. */
+  async reached(status: 'pre-switchover' | 'completed', signal: AbortSignal): Promise<void> {
+    while (this.#status !== status) {
+      if (FAILED.includes(this.#status ?? '')) throw await this.#failure(signal);
+      await raceSignal(this.#changed.promise, signal);
+    }
+  }
+
+  async #prepare(capabilities: Partial<Record<MigrationCapability, boolean>>, signal: AbortSignal) {
+    this.#status = undefined;
+    const wanted = Object.entries({ events: true, ...capabilities });
+    const args = { capabilities: wanted.map(([capability, state]) => ({ capability, state })) };
+    await this.#qmp.execute('migrate-set-capabilities', args, { signal });
+  }
+
+  async #query(signal: AbortSignal): Promise<z.output<typeof Info>> {
+    return await this.#qmp.query('query-migrate', Info, {}, { signal });
+  }
+
+  async #failure(signal: AbortSignal): Promise<DeviceError> {
+    const { 'error-desc': why } = await this.#query(signal);
+    const message = `QEMU could not hand the machine over: ${why ?? `the migration ${this.#status}`}`;
+    return new DeviceError(message, { event: 'migration', tail: '' });
+  }
+}

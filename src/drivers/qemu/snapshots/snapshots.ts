@@ -1,0 +1,214 @@
+import {
+  BusyError,
+  CapacityError,
+  ConfigError,
+  formatSize,
+  type Log,
+  NotFoundError,
+  parseSize,
+  StateError,
+} from '../../../core/index.ts';
+import type { CallContext } from '../../../driver/index.ts';
+import type { SnapshotInfo } from '../../../interfaces/index.ts';
+import type { Recorder } from '../console/recorder.ts';
+import { memoryPlaces } from '../host.ts';
+import type { VirtualMachine } from '../machine/machine.ts';
+import type { PowerSession } from '../machine/power-session.ts';
+import { chooseMemoryPlace } from '../plan/machine.ts';
+import type { MachinePlan } from '../plan/types.ts';
+import type { Equipment } from '../prepare.ts';
+import type { LiveDisk } from './freeze-disks.ts';
+import { planObstacles } from './obstacles.ts';
+import { refuse, saveMachine } from './save.ts';
+import { openSnapshotFolder, Snapshot } from './snapshot.ts';
+
+/** A fork that runs. Disposing of it ends it. */
+export interface Fork extends AsyncDisposable {
+  readonly name: string;
+}
+
+export interface SnapshotsParts<F extends Fork> {
+  readonly machine: VirtualMachine;
+  readonly recorder: Recorder;
+  readonly equipment: Equipment;
+  readonly log: Log;
+  /** What the machine was planned as at its last start, and with which sizes. */
+  readonly current: () => { readonly plan: MachinePlan | undefined; readonly sizes: Equipment['sizes'] };
+  /** Starts this machine from a saved one, in place of what it is. */
+  readonly start: (snapshot: Snapshot, operation: string, context: CallContext) => Promise<void>;
+  /** Starts another machine from a saved one. */
+  readonly openFork: (snapshot: Snapshot, name: string, context: CallContext) => Promise<F>;
+}
+
+/** The saved states of one machine, and the machines that were started from them. They end with it. */
+export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
+  readonly #parts: SnapshotsParts<F>;
+  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #forks = new Map<string, F>();
+  /** What lies under the machine's disks. */
+  readonly #folders = new AsyncDisposableStack();
+  readonly #disks = new WeakMap<PowerSession, readonly LiveDisk[]>();
+  #generation = 0;
+  #forked = 0;
+
+  constructor(parts: SnapshotsParts<F>) {
+    this.#parts = parts;
+  }
+
+  /** Saves the machine under a name that no other snapshot has. */
+  async save(name: string, context: CallContext): Promise<SnapshotInfo> {
+    if (this.#snapshots.has(name)) {
+      const message = `got ${JSON.stringify(name)}, which is there already; delete it first, or take another name`;
+      throw new ConfigError(`name: ${message}`, { issues: [{ path: 'name', message }] });
+    }
+    return await describe(await this.#save(name, context, { passing: false }));
+  }
+
+  /** All of them, the oldest first. */
+  async list(): Promise<SnapshotInfo[]> {
+    return await Promise.all([...this.#snapshots.values()].map(describe));
+  }
+
+  /** The machine becomes what it was then. */
+  async restore(name: string, context: CallContext): Promise<void> {
+    await this.#parts.start(this.#find(name), 'snapshots.restore', context);
+  }
+
+  /** @throws BusyError with the names of the forks that live of it. */
+  async delete(name: string): Promise<void> {
+    const snapshot = this.#find(name);
+    const [first] = snapshot.forks;
+    if (first !== undefined) {
+      const names = snapshot.forks.join(', ');
+      const message = `snapshots.delete: ${name} cannot be deleted: ${names} started from it and lives; close it first`;
+      throw new BusyError(message, { holder: names, since: snapshot.created.toISOString() });
+    }
+    await this.#drop(snapshot);
+  }
+
+  /** Starts a machine from the snapshot `from`; from one that is made for it, and goes with it, if there is no name. */
+  async fork(from: string | undefined, context: CallContext): Promise<F> {
+    const name = `fork-${++this.#forked}`;
+    const snapshot =
+      from === undefined ? await this.#save(`live-${name}`, context, { passing: true }) : this.#find(from);
+    // From here on it cannot be deleted.
+    snapshot.add(name);
+    try {
+      this.#checkRoom(snapshot);
+      const fork = await this.#parts.openFork(snapshot, name, context);
+      this.#forks.set(name, fork);
+      return fork;
+    } catch (error) {
+      await this.#release(snapshot, name);
+      throw error;
+    }
+  }
+
+  /** Ends a fork. */
+  async end(fork: F): Promise<void> {
+    this.#forks.delete(fork.name);
+    await fork[Symbol.asyncDispose]();
+    const snapshot = [...this.#snapshots.values()].find(({ forks }) => forks.includes(fork.name));
+    if (snapshot) await this.#release(snapshot, fork.name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    stack.use(this.#folders);
+    for (const snapshot of this.#snapshots.values()) stack.defer(() => this.#drop(snapshot));
+    for (const fork of this.#forks.values()) stack.defer(() => this.end(fork));
+  }
+
+  async #save(
+    name: string,
+    context: CallContext,
+    { passing }: { readonly passing: boolean },
+  ): Promise<Snapshot> {
+    const { machine, recorder, equipment, current, log } = this.#parts;
+    const { media, run, config, host } = equipment;
+    refuse(planObstacles(config, host));
+    return await machine.whileOn('snapshots.save', context, async (session, signal) => {
+      const { plan, sizes } = current();
+      if (!plan)
+        throw new StateError('the machine has not been started', { state: 'off', needed: 'running' });
+      const { path: folder } = this.#folders.use(await openSnapshotFolder());
+      const memory = await this.#placeFor(plan, folder);
+      const generation = ++this.#generation;
+      const seed = plan.files.find(({ kind }) => kind === 'seed' || kind === 'copy')?.path ?? null;
+      const saved = await saveMachine(
+        {
+          ...{ session, recorder, memory, folder, generation, seed, log },
+          sockets: run.sockets,
+          disks: this.#disks.get(session) ?? disksOf(plan),
+          onDisks: (disks) => void this.#disks.set(session, disks),
+        },
+        signal,
+      );
+      const snapshot = new Snapshot(
+        name,
+        { ...saved, sizes: { ...sizes }, contents: media.keep() },
+        { passing },
+      );
+      this.#snapshots.set(name, snapshot);
+      log.info({ snapshot: name, pause: Math.round(saved.pause), folder }, 'the machine was saved');
+      return snapshot;
+    });
+  }
+
+  async #placeFor({ description }: MachinePlan, folder: string) {
+    const places = await memoryPlaces(folder);
+    // What lies in memory proper must fit into what is free of that, whatever the file system says.
+    const able = places.map((place) =>
+      place.folder === folder ? place : { ...place, free: Math.min(place.free, process.availableMemory()) },
+    );
+    const place = chooseMemoryPlace({ memory: description.memory }, able);
+    if (place.folder === folder && able.length > 1)
+      this.#parts.log.warn(
+        { folder, needed: formatSize(place.bytes), free: formatSize(able[0]?.free ?? 0) },
+        'memory has no room for the snapshot, which lies on the disk instead: forks of it begin slower',
+      );
+    return place;
+  }
+
+  /** @throws CapacityError when the host has not the memory that a fork may come to need. */
+  #checkRoom({ saved }: Snapshot): void {
+    const { config, host } = this.#parts.equipment;
+    const translated = host.accelerator.name === 'tcg' ? parseSize(config.tbSize) : 0;
+    const needed = parseSize(saved.sizes.memory ?? config.memory) + translated;
+    const free = process.availableMemory();
+    if (free >= needed) return;
+    const message = `fork: a fork may come to need ${formatSize(needed)} of memory, and this host has ${formatSize(free)}`;
+    throw new CapacityError(message, { needed, free }, { operation: 'fork' });
+  }
+
+  #find(name: string): Snapshot {
+    const snapshot = this.#snapshots.get(name);
+    if (snapshot) return snapshot;
+    const known = [...this.#snapshots.keys()];
+    const message = `there is no snapshot ${JSON.stringify(name)}; there are: ${known.join(', ') || 'none'}`;
+    throw new NotFoundError(message, { what: 'snapshot', missing: name, known });
+  }
+
+  async #release(snapshot: Snapshot, fork: string): Promise<void> {
+    snapshot.remove(fork);
+    if (snapshot.passing && snapshot.forks.length === 0) await this.#drop(snapshot);
+  }
+
+  async #drop(snapshot: Snapshot): Promise<void> {
+    if (!this.#snapshots.delete(snapshot.name)) return;
+    await snapshot[Symbol.asyncDispose]();
+  }
+}
+
+/** The disks that a machine of this plan writes to, before any of them was frozen. */
+function disksOf({ files }: MachinePlan): LiveDisk[] {
+  return files.flatMap((file) =>
+    file.kind === 'overlay' || file.kind === 'blank' ? [{ path: file.path, node: file.node }] : [],
+  );
+}
+
+async function describe(snapshot: Snapshot): Promise<SnapshotInfo> {
+  const { name, created, saved, forks } = snapshot;
+  const { memory, disk } = await snapshot.space();
+  return { name, created: created.toISOString(), pause: saved.pause, memory, disk, forks: [...forks] };
+}
