@@ -75,11 +75,15 @@ export class Findings {
 
   /** @throws ConfigError with all mistakes, in the order of the file */
   throwIfAny(): void {
-    if (this.#mistakes.length === 0) return;
+    if (this.#mistakes.length > 0) throw this.toError();
+  }
+
+  /** All mistakes, in the order of the file. */
+  toError(): ConfigError {
     const issues = this.#mistakes.toSorted(byPosition);
     const count = issues.length === 1 ? 'a mistake' : `${issues.length} mistakes`;
     const message = [`${this.file} has ${count}`, ...issues.map((issue) => `  ${this.#line(issue)}`)];
-    throw new ConfigError(message.join('\n'), { issues, file: this.file });
+    return new ConfigError(message.join('\n'), { issues, file: this.file });
   }
 
   #issue(path: FilePath, message: string, part: 'key' | 'value'): FileIssue {

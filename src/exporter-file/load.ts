@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Findings, readYaml } from '../config-files/index.ts';
+import { type Findings, readConfig } from '../config-files/index.ts';
 import { ConfigError, isDutError } from '../core/index.ts';
 import { group, type KnownDriverType } from '../driver/index.ts';
 import { Catalogue } from './catalogue.ts';
@@ -30,15 +29,7 @@ export async function loadExporterFile(
   { env = process.env }: LoadOptions = {},
 ): Promise<ExporterFile> {
   const file = resolve(path);
-  const source = readYaml(await read(path, file));
-  const findings = new Findings(path, source);
-  const { value } = source;
-  if (value === undefined) findings.throwIfAny();
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    findings.blame([], 'expected an exporter file: apiVersion, kind, metadata, export');
-    findings.throwIfAny();
-  }
-  const content = value as Readonly<Record<string, unknown>>; // SAFE: what is not has just been thrown
+  const { content, findings } = await readConfig(path, 'an exporter file');
   const header = readHeader(content, findings, env);
   const entries = readEntries(content['export'], ['export'], '', findings);
   const packages = await loadPackages(header?.allowedPackages ?? [], findings, dirname(file));
@@ -54,17 +45,6 @@ export async function loadExporterFile(
   const { description } = header;
   const driver = group(drivers, description === undefined ? {} : { description });
   return { file, ...said, driver, notices: findings.notices };
-}
-
-async function read(path: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException; // SAFE: readFile rejects with nothing else
-    const reason = code === 'ENOENT' ? 'there is no such file' : message;
-    const issues = [{ path: '', message: reason }];
-    throw new ConfigError(`cannot read the exporter file ${path}: ${reason}`, { issues, file }, { cause });
-  }
 }
 
 /** What only shows when a driver is made of its configuration and its children. */
