@@ -33,6 +33,15 @@ const PublicKey = z
     /^(?:ssh|ecdsa|sk)-[\w@.-]+ [A-Za-z0-9+/=]+/,
     "expected a line as in a .pub file: 'ssh-ed25519 AAAA...'",
   );
+function reads(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const ForwardName = z.string().regex(/^[A-Za-z_][\w-]*$/);
 
 /** A port of the guest that is reached on the host. */
@@ -66,6 +75,25 @@ const Partitions = z.strictObject({
   bios: Path.optional(),
   'OVMF_CODE.fd': Path.optional(),
   'OVMF_VARS.fd': Path.optional(),
+});
+
+const Pattern = z.string().refine((text) => reads(() => new RegExp(text)), 'expected a regular expression');
+/** When a machine has booted: all that is named has come, in this order. */
+export const BootReady = z
+  .strictObject({
+    /** What the console has shown since the power-on. */
+    console: Pattern.optional(),
+    /** Its guest agent answers. */
+    agent: z.literal(true).optional(),
+    /** The agent runs this, and it succeeds: `['cloud-init', 'status', '--wait']`. */
+    command: z.tuple([z.string().min(1)], z.string()).optional(),
+  })
+  .refine((ready) => Object.keys(ready).length > 0, 'expected `console`, `agent` or `command`');
+export type BootReady = z.output<typeof BootReady>;
+
+const Boot = z.strictObject({
+  remember: z.boolean(),
+  ready: BootReady.default({ console: 'login: $' }),
 });
 
 const fields = {
@@ -159,6 +187,16 @@ const fields = {
     'What its console may show without being a fault of this machine: `FIRMWARE_SHELL`, `GUEST_OOPS`, ...',
   ),
   extraArgs: field('key', z.array(z.string()).default([]), 'Added to the QEMU command line as they are'),
+  boot: field(
+    'key',
+    Boot.optional(),
+    '`{ remember: true, ready: { console, agent, command } }`: what has booted once resumes from there after the next flash',
+  ),
+  bootLimit: field(
+    'instance',
+    SizeText.default('20GiB'),
+    'Most that remembered boots may have on the disk, of all machines together; then the one that was not used for longest is dropped',
+  ),
   image: field(
     'key',
     Path.optional(),

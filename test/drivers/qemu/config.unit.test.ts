@@ -22,6 +22,7 @@ test('an empty configuration is a whole machine', () => {
       "accelerator": "auto",
       "arch": "x86_64",
       "authorizedKeys": [],
+      "bootLimit": "20GiB",
       "consoleLimit": "256MiB",
       "cpus": 2,
       "disks": [],
@@ -55,7 +56,13 @@ describe('every field', () => {
 
   test('only what the guest cannot see belongs to one running', () => {
     const instance = fields.filter(([, schema]) => schema.meta()?.['boot'] === 'instance');
-    expect(instance.map(([name]) => name)).toEqual(['forwards', 'tolerate', 'consoleLimit', 'tbSize']);
+    expect(instance.map(([name]) => name)).toEqual([
+      'forwards',
+      'tolerate',
+      'bootLimit',
+      'consoleLimit',
+      'tbSize',
+    ]);
   });
 });
 
