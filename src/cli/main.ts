@@ -1,9 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../core/index.ts';
 import { registerCert } from './commands/cert.ts';
+import { registerConfig } from './commands/config.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerDriver } from './commands/driver.ts';
 import { registerImages } from './commands/images.ts';
+import { registerNotYet } from './commands/not-yet.ts';
+import { registerVersion } from './commands/version.ts';
 import { registerCompletion } from './completion/register.ts';
 
 /** Runs the command line. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
@@ -15,10 +19,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
   registerCert(program);
+  registerConfig(program);
   registerDemo(program);
   registerDoctor(program);
+  registerDriver(program);
   registerImages(program);
+  registerVersion(program);
   registerCompletion(program);
+  registerNotYet(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

@@ -17,7 +17,6 @@ export interface ClientConfig {
   readonly grpcOptions: Readonly<Record<string, string | number>>;
   readonly drivers: { readonly allow: readonly string[]; readonly unsafe: boolean };
   readonly shell: { readonly use_profiles: boolean };
-  /** Seconds. */
   readonly leases: LeaseTimes;
 }
 
@@ -28,7 +27,8 @@ export interface LeaseTimes {
   readonly retry_timeout: number;
 }
 
-const LEASES: LeaseTimes = { acquisition_timeout: 7200, dial_timeout: 60, retry_timeout: 300 };
+/** What counts where the file says nothing. */
+export const LEASE_TIMES: LeaseTimes = { acquisition_timeout: 7200, dial_timeout: 60, retry_timeout: 300 };
 
 const Seconds = (least: number) =>
   z.coerce.number({ error: `expected seconds, ${least} or more` }).min(least);
@@ -54,8 +54,8 @@ const ClientSchema = z.object({
   leases: z
     .object({
       acquisition_timeout: Whole.pipe(z.int().min(5, 'expected seconds, 5 or more')).default(7200),
-      dial_timeout: Seconds(0).default(LEASES.dial_timeout),
-      retry_timeout: Seconds(0).default(LEASES.retry_timeout),
+      dial_timeout: Seconds(0).default(LEASE_TIMES.dial_timeout),
+      retry_timeout: Seconds(0).default(LEASE_TIMES.retry_timeout),
     })
     .prefault({}),
   // Jumpstarter takes them too, and then overwrites them.
@@ -110,7 +110,9 @@ function withEnv(given: Readonly<Record<string, unknown>>, env: Env): object {
 /** Writes a client's file as Jumpstarter does: no key that it does not know, and none that has no value. */
 export async function writeClientConfig(file: string, config: ClientConfig): Promise<void> {
   const { metadata, endpoint, tls, token, refresh_token, grpcOptions, drivers, shell, leases } = config;
-  const unusual = Object.entries(leases).filter(([key, value]) => LEASES[key as keyof LeaseTimes] !== value); // SAFE: its own keys
+  const unusual = Object.entries(leases).filter(
+    ([key, value]) => LEASE_TIMES[key as keyof LeaseTimes] !== value,
+  ); // SAFE: its own keys
   const content = {
     apiVersion: 'jumpstarter.dev/v1alpha1',
     kind: 'ClientConfig',

@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { complete, completedBy } from '../../src/cli/completion/complete.ts';
+import { complete } from '../../src/cli/completion/complete.ts';
+import { completedBy } from '../../src/cli/completion/completers.ts';
 
 const program = new Command('lab').option('-v, --verbose', 'say more').exitOverride();
 const config = program.command('config').alias('conf').description('configurations');

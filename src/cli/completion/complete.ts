@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
+import { completerOf } from './completers.ts';
 
 /** One way to go on, and what it is. */
 export type Candidate = readonly [word: string, description: string];
@@ -8,17 +9,6 @@ export interface Completion {
   readonly candidates: readonly Candidate[];
   /** Whether the name of a file may come here. */
   readonly files: boolean;
-}
-
-/** The values that an option or an argument may have, where they are known only when they are asked for. */
-export type Completer = () => Promise<readonly string[]>;
-
-const COMPLETERS = new WeakMap<Option | Argument, Completer>();
-
-/** `what`, whose values are completed by `completer`. */
-export function completedBy<T extends Option | Argument>(what: T, completer: Completer): T {
-  COMPLETERS.set(what, completer);
-  return what;
 }
 
 /** How `words` can go on, the last of which is not finished; `''` where it is not even begun. */
@@ -86,7 +76,7 @@ function argumentAt({ registeredArguments }: Command, position: number): Argumen
 }
 
 async function valuesOf(what: Option | Argument, current: string): Promise<Completion> {
-  const known = what.argChoices ?? (await COMPLETERS.get(what)?.());
+  const known = what.argChoices ?? (await completerOf(what)?.());
   if (!known) return { candidates: [], files: true };
   return {
     candidates: startingWith(
