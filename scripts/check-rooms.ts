@@ -60,7 +60,10 @@ function checkFile(room: string, target: string): string | undefined {
   if (allowed !== 'every room' && !allowed.includes(other)) {
     return `${room} may not import ${other}; it may import ${allowed.join(', ') || 'no other room'}`;
   }
-  return target === indexOf(other) ? undefined : `only ${indexOf(other)} of another room may be imported`;
+  // The composition roots are no room: each file is there for itself.
+  return other === '.' || target === indexOf(other)
+    ? undefined
+    : `only ${indexOf(other)} of another room may be imported`;
 }
 
 function checkLibrary(room: string, specifier: string): string | undefined {
