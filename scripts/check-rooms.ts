@@ -14,6 +14,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   'drivers/mock': ['core', 'interfaces', 'driver', 'drivers/std'],
   'drivers/shell': ['core', 'interfaces', 'driver', 'drivers/std'],
   'drivers/network': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
+  'drivers/serial': ['core', 'interfaces', 'driver', 'drivers/std'],
   'drivers/fake': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
   'drivers/qemu': ['core', 'download', 'interfaces', 'driver', 'drivers/std', 'images'],
   images: ['core', 'download'],
@@ -34,6 +35,7 @@ const PRIVATE_LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   'node:http2': ['rpc'],
   // The client: HTTP over connections through a device.
   undici: ['download', 'client'],
+  serialport: ['drivers/serial'],
 };
 
 /** What is wrong with the imports of one file, one line each. `file` is relative to `src/`, with `/`. */
@@ -78,13 +80,9 @@ const indexOf = (room: string) => (room === '.' ? 'index.ts' : `${room}/index.ts
 
 function roomOf(file: string): string | undefined {
   if (!file.includes('/')) return '.';
-  return (
-    Object.keys(ROOMS)
-      .filter((room) => file.startsWith(`${room}/`))
-      // Its folders are rooms of their own, or none.
-      .filter((room) => room !== 'drivers' || dirname(file) === room)
-      .toSorted((a, b) => b.length - a.length)[0]
-  );
+  return Object.keys(ROOMS)
+    .filter((room) => file.startsWith(`${room}/`))
+    .toSorted((a, b) => b.length - a.length)[0];
 }
 
 // Formatted sources need no parser: a statement begins its line.

@@ -50,6 +50,11 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
     async () => (await import('./drivers/qemu/index.ts')).qemuType,
   ),
   known(
+    'serial-port',
+    'jumpstarter_driver_pyserial.driver.PySerial',
+    async () => (await import('./drivers/serial/index.ts')).serialPortType,
+  ),
+  known(
     'shell',
     'jumpstarter_driver_shell.driver.Shell',
     async () => (await import('./drivers/shell/index.ts')).shellType,

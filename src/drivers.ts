@@ -1,5 +1,6 @@
 /** The drivers of a lab, apart from virtual machines. */
 export * from './drivers/mock/index.ts';
 export * from './drivers/network/index.ts';
+export * from './drivers/serial/index.ts';
 export * from './drivers/shell/index.ts';
 export * from './drivers/std/index.ts';

@@ -80,6 +80,15 @@ export async function serveSpecimen<I extends Interface>(
   return specimenOf(tree, driver, { path: '', contract: driver.interface }, control);
 }
 
+/** The specimen, closed together with what it needs. */
+export function joined<S extends Specimen<unknown>>(specimen: S, beneath: AsyncDisposable): S {
+  const close = async () => {
+    await specimen[Symbol.asyncDispose]();
+    await beneath[Symbol.asyncDispose]();
+  };
+  return { ...specimen, [Symbol.asyncDispose]: close };
+}
+
 /** Serves a fake, or one of its kind that has been tampered with. */
 export function serveFake<I extends Interface, D extends FakeDevice<I>>(
   fake: Fake<I, D>,

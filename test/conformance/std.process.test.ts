@@ -12,17 +12,8 @@ import {
   messageNetworkChecks,
   networkChecks,
 } from './network.ts';
-import { type DeviceControl, type Specimen, serveSpecimen } from './specimen.ts';
+import { type DeviceControl, joined, serveSpecimen } from './specimen.ts';
 import { describeSshWrapper, describeVnc } from './wrappers.ts';
-
-/** The specimen, closed together with what it needs. */
-function joined<S extends Specimen<unknown>>(specimen: S, beneath: AsyncDisposable): S {
-  const close = async () => {
-    await specimen[Symbol.asyncDispose]();
-    await beneath[Symbol.asyncDispose]();
-  };
-  return { ...specimen, [Symbol.asyncDispose]: close };
-}
 
 describeTcpNetwork('tcpNetwork', async () => {
   const server = await openEchoServer({ host: '127.0.0.1', port: 0 });

@@ -3,8 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { raceSignal, UnreachableError } from '../../core/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { errorCode, networkUrl } from '../std/index.ts';
-import { MessageQueue } from './message-queue.ts';
+import { ChunkQueue, errorCode, networkUrl } from '../std/index.ts';
 
 /** What waits for a reader before the newest datagrams are lost, as they are in the kernel: bytes. */
 const WAITING = 1024 * 1024;
@@ -32,7 +31,7 @@ export async function connectUdp(host: string, port: number, signal: AbortSignal
 }
 
 function channelFromUdp(socket: Socket, target: string): ByteChannel {
-  const incoming = new MessageQueue();
+  const incoming = new ChunkQueue();
   const lost = (cause: Error) =>
     new UnreachableError(`${target}: the connection was lost (${errorCode(cause)})`, { target }, { cause });
   // Nobody listens there (any more): its host says so when it gets a datagram.

@@ -3,7 +3,7 @@ import type { RawData, WebSocket } from 'ws';
 import { UnreachableError } from '../../core/index.ts';
 import { redactUrl } from '../../download/index.ts';
 import type { ByteChannel } from '../../interfaces/index.ts';
-import { MessageQueue } from './message-queue.ts';
+import { ChunkQueue } from '../std/index.ts';
 
 /** What waits for a reader before the server has to wait: bytes. */
 const WAITING = 1024 * 1024;
@@ -35,7 +35,7 @@ export async function connectWebSocket(url: string, signal: AbortSignal): Promis
 }
 
 function channelFromWebSocket(socket: WebSocket, target: string): ByteChannel {
-  const incoming = new MessageQueue();
+  const incoming = new ChunkQueue();
   const lost = (why: string, cause?: Error) =>
     new UnreachableError(`${target}: the connection was lost (${why})`, { target }, { cause });
   socket.on('message', (data: RawData) => {

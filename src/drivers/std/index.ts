@@ -1,4 +1,5 @@
 export * from './byte-pipe.ts';
+export * from './chunk-queue.ts';
 export * from './connect-socket.ts';
 export * from './duplex-channel.ts';
 export * from './echo-network.ts';

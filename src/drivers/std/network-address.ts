@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { ConfigError } from '../../core/index.ts';
 
 /** `tcp://HOST:PORT`, with the brackets of IPv6. */
-export function networkUrl(scheme: 'tcp' | 'udp', host: string, port: number): string {
+export function networkUrl(scheme: string, host: string, port: number): string {
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 

@@ -1,5 +1,5 @@
-/** Messages that wait for their reader. What came before the end is read before it. */
-export class MessageQueue {
+/** Chunks that wait for their reader, without a limit of its own. What came before the end is read before it. */
+export class ChunkQueue {
   readonly #waiting: Uint8Array[] = [];
   #unread = 0;
   #end: { readonly reason?: unknown } | undefined;
@@ -10,10 +10,10 @@ export class MessageQueue {
     return this.#unread;
   }
 
-  push(message: Uint8Array): void {
+  push(chunk: Uint8Array): void {
     if (this.#end) return;
-    this.#waiting.push(message);
-    this.#unread += message.length;
+    this.#waiting.push(chunk);
+    this.#unread += chunk.length;
     this.#changed.resolve();
   }
 
@@ -23,14 +23,14 @@ export class MessageQueue {
     this.#changed.resolve();
   }
 
-  /** The messages to their end; another loop goes on where one was left. `onTaken` is told after each. */
+  /** The chunks to their end; another loop goes on where one was left. `onTaken` is told after each. */
   async *read(onTaken: () => void = () => undefined): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const message = this.#waiting.shift();
-      if (message) {
-        this.#unread -= message.length;
+      const chunk = this.#waiting.shift();
+      if (chunk) {
+        this.#unread -= chunk.length;
         onTaken();
-        yield message;
+        yield chunk;
       } else if (this.#end) {
         if ('reason' in this.#end) throw this.#end.reason;
         return;
