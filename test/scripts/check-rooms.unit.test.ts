@@ -57,7 +57,7 @@ describe('imports that are wrong', () => {
 
 test('docs/architecture.md shows the same table', () => {
   const text = readFileSync(new URL('../../docs/architecture.md', import.meta.url), 'utf8');
-  const rows = [...text.matchAll(/^\| `([\w/]+)` \|.*\| ([^|]+) \|$/gm)];
+  const rows = [...text.matchAll(/^\| `([\w/-]+)` \|.*\| ([^|]+) \|$/gm)];
   const documented = rows.map(([, room = '', may = '']) => [
     room,
     may.split(', ').filter((name) => name !== 'Node' && name !== 'libraries'),
