@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { createRoot, HELP_WITHOUT_HOST, type RootOptions } from './root.ts';
+import { createRoot, HELP_WITHOUT_HOST, type RootOptions, withOwnCommands } from './root.ts';
 
 /** Runs `jl`. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
 export async function main(
@@ -7,13 +7,22 @@ export async function main(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
   try {
+    if (argv[0] === 'complete' && argv[1] === '--') {
+      const { answerCompletion } = await import('./completion/request.ts');
+      process.stdout.write(await answerCompletion(argv.slice(2), env));
+      return 0;
+    }
     const root = createRoot().helpOption(false).option('-h, --help').argument('[words...]');
     root.parse([...argv], { from: 'user' });
     const options = root.opts<RootOptions & { help?: true }>();
     const wantsHelp = root.args.length === 0 || root.args[0] === 'help' || options.help === true;
-    // Without a device nothing is loaded but this file.
-    if (wantsHelp && (options.host ?? env['JUMPSTARTER_HOST']) === undefined) {
-      createRoot().addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
+    // Without a device little is loaded.
+    if ((options.host ?? env['JUMPSTARTER_HOST']) === undefined && wantsHelp) {
+      withOwnCommands(createRoot()).addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
+      return 0;
+    }
+    if (root.args[0] === 'completion') {
+      await withOwnCommands(createRoot()).parseAsync(root.args, { from: 'user' });
       return 0;
     }
     const { run } = await import('./run.ts');

@@ -9,6 +9,11 @@ interface Way {
   readonly rest: readonly string[];
 }
 
+const defaults = new WeakMap<Command, string>();
+
+/** The sub-command that a node's command stands for. */
+export const defaultOf = (command: Command): string | undefined => defaults.get(command);
+
 /** Other names of nodes, where no node of that name is beside them. */
 const ALIASES: Readonly<Record<string, string>> = { screen: 'vnc' };
 
@@ -30,6 +35,7 @@ export async function addNodes(
     else if (node.description) command.description(node.description);
     const isNamed = context.all || way.nodes.includes(node);
     const commands = isNamed ? await entryOf(node)?.load?.() : undefined;
+    if (commands?.byDefault !== undefined) defaults.set(command, commands.byDefault);
     if (node === last && commands) rest = withDefault(commands, rest);
     if (!commands?.isSingle)
       for (const child of node.children.values()) await add(commandFor(command, child), child);

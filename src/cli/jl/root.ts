@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
+import { registerCompletion } from './completion/script.ts';
 
 /** What is said before the node's name. */
 export interface RootOptions {
@@ -33,6 +34,13 @@ export function createRoot(): Command {
     .passThroughOptions()
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
+}
+
+/** `root` with the commands that need no device; a node of the same name goes first. */
+export function withOwnCommands(root: Command): Command {
+  const isTaken = root.commands.some((command) => command.name() === 'completion');
+  if (!isTaken) registerCompletion(root);
+  return root;
 }
 
 /** For `jl --help` where no device is connected. */

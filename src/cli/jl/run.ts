@@ -2,7 +2,7 @@ import { exploreSession } from '../../client/index.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { addNodes } from './program.ts';
 import { readReach } from './reach.ts';
-import { createRoot, type RootOptions } from './root.ts';
+import { createRoot, type RootOptions, withOwnCommands } from './root.ts';
 
 /** Connects, reads what there is, and runs what `words` say. */
 export async function run(
@@ -16,5 +16,5 @@ export async function run(
   await using explored = await exploreSession(address, { ...reach, signal });
   const root = createRoot();
   const rest = await addNodes(root, explored.root, words, { signal });
-  await root.parseAsync(rest, { from: 'user' });
+  await withOwnCommands(root).parseAsync(rest, { from: 'user' });
 }
