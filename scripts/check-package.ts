@@ -14,7 +14,6 @@ const ALLOWED = [
   /^bin\/(jumplead|jl|start)\.js$/,
   /^dist\/.+(\.js|\.js\.map)$/,
   /^dist\/(?!web\/ui\/).+\.d\.ts$/,
-  /^dist\/cli\/jl\/completion\/jl\.(bash|zsh|fish)$/,
   /^dist\/web\/ui\/.+\.(html|css|svg)$/,
 ];
 const REQUIRED = [

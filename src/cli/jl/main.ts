@@ -7,9 +7,8 @@ export async function main(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
   try {
-    if (argv[0] === 'complete' && argv[1] === '--') {
-      const { answerCompletion } = await import('./completion/request.ts');
-      process.stdout.write(await answerCompletion(argv.slice(2), env));
+    if (argv[0] === 'complete' || argv[0] === 'completion') {
+      await withOwnCommands(createRoot(), env).parseAsync([...argv], { from: 'user' });
       return 0;
     }
     const root = createRoot().helpOption(false).option('-h, --help').argument('[words...]');
@@ -18,11 +17,7 @@ export async function main(
     const wantsHelp = root.args.length === 0 || root.args[0] === 'help' || options.help === true;
     // Without a device little is loaded.
     if ((options.host ?? env['JUMPSTARTER_HOST']) === undefined && wantsHelp) {
-      withOwnCommands(createRoot()).addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
-      return 0;
-    }
-    if (root.args[0] === 'completion') {
-      await withOwnCommands(createRoot()).parseAsync(root.args, { from: 'user' });
+      withOwnCommands(createRoot(), env).addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
       return 0;
     }
     const { run } = await import('./run.ts');

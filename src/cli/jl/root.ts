@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
-import { registerCompletion } from './completion/script.ts';
+import { registerCompletion } from '../completion/register.ts';
 
 /** What is said before the node's name. */
 export interface RootOptions {
@@ -37,9 +37,14 @@ export function createRoot(): Command {
 }
 
 /** `root` with the commands that need no device; a node of the same name goes first. */
-export function withOwnCommands(root: Command): Command {
-  const isTaken = root.commands.some((command) => command.name() === 'completion');
-  if (!isTaken) registerCompletion(root);
+export function withOwnCommands(root: Command, env: Readonly<Record<string, string | undefined>>): Command {
+  const isTaken = root.commands.some((command) => ['complete', 'completion'].includes(command.name()));
+  if (!isTaken) {
+    registerCompletion(root, async (words) => {
+      const { wholeProgram } = await import('./completion/whole-program.ts');
+      return await wholeProgram(root, words, env);
+    });
+  }
   return root;
 }
 

@@ -16,5 +16,5 @@ export async function run(
   await using explored = await exploreSession(address, { ...reach, signal });
   const root = createRoot();
   const rest = await addNodes(root, explored.root, words, { signal });
-  await withOwnCommands(root).parseAsync(rest, { from: 'user' });
+  await withOwnCommands(root, env).parseAsync(rest, { from: 'user' });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KnownCommand } from './tree.ts';
+import type { KnownCommand } from './known.ts';
 
 /** How long what is behind a TCP address is taken for the same, in milliseconds. A socket is another one by its inode. */
 const TCP_LIFETIME = 60_000;

@@ -1,29 +1,62 @@
-import type { Command } from 'commander';
-import type { KnownCommand } from './tree.ts';
+import { Argument, Command, Option } from 'commander';
 
-/** What completion has to know of a command and all below it. */
+/** A command with all that can follow it, as plain JSON: what completion keeps of a device. */
+export interface KnownCommand {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly help: string;
+  readonly options: readonly {
+    readonly flags: string;
+    readonly help: string;
+    readonly choices?: readonly string[];
+  }[];
+  readonly arguments: readonly { readonly name: string; readonly choices?: readonly string[] }[];
+  readonly commands: readonly KnownCommand[];
+}
+
+/** What is to be kept of `command`. A node also takes the options of the sub-command that it stands for. */
 export function knownCommand(
   command: Command,
-  defaultOf: (command: Command) => string | undefined = () => undefined,
+  defaultOf: (command: Command) => string | undefined,
 ): KnownCommand {
   const help = command.createHelp();
-  const [argument] = command.registeredArguments;
+  const meant = command.commands.find((sub) => sub.name() === defaultOf(command));
+  const visible = [command, ...(meant ? [meant] : [])].flatMap((one) => help.visibleOptions(one));
+  const options = new Map(visible.map((option) => [option.flags, option]));
   return {
-    names: [command.name(), ...command.aliases()],
+    name: command.name(),
+    aliases: command.aliases(),
     help: firstLine(command.description()),
-    options: help.visibleOptions(command).map((option) => ({
-      flags: [option.long, option.short].filter((flag) => flag !== undefined),
-      help: firstLine(option.description),
-      takesValue: option.required || option.optional,
-      choices: option.argChoices ?? [],
+    options: [...options.values()].map(({ flags, description, argChoices }) => ({
+      flags,
+      help: firstLine(description),
+      ...(argChoices && { choices: argChoices }),
     })),
-    choices: argument?.argChoices ?? [],
-    takesArguments: argument !== undefined,
-    commands: command.commands
-      .filter((sub) => help.visibleCommands(command).includes(sub) || sub.name() === defaultOf(command))
+    arguments: command.registeredArguments.map((argument) => ({
+      name: argument.variadic ? `[${argument.name()}...]` : `[${argument.name()}]`,
+      ...(argument.argChoices && { choices: argument.argChoices }),
+    })),
+    commands: help
+      .visibleCommands(command)
+      .filter((sub) => sub.name() !== 'help')
       .map((sub) => knownCommand(sub, defaultOf)),
-    byDefault: defaultOf(command),
   };
+}
+
+/** The commands that were kept, to be completed: none of them does anything. */
+export function restoreCommand(known: KnownCommand): Command {
+  const command = new Command(known.name).description(known.help).aliases(known.aliases).helpCommand(false);
+  for (const { flags, help, choices } of known.options) {
+    if (/(^|, )--help\b/.test(flags)) continue;
+    const option = new Option(flags, help);
+    command.addOption(choices ? option.choices(choices) : option);
+  }
+  for (const { name, choices } of known.arguments) {
+    const argument = new Argument(name);
+    command.addArgument(choices ? argument.choices(choices) : argument);
+  }
+  for (const sub of known.commands) command.addCommand(restoreCommand(sub));
+  return command;
 }
 
 const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';

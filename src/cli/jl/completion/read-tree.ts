@@ -2,8 +2,7 @@ import { exploreSession } from '../../../client/index.ts';
 import { addNodes, defaultOf } from '../program.ts';
 import { readReach } from '../reach.ts';
 import { createRoot, type RootOptions, withOwnCommands } from '../root.ts';
-import { knownCommand } from './known.ts';
-import type { KnownCommand } from './tree.ts';
+import { type KnownCommand, knownCommand } from './known.ts';
 
 /** Whoever waits for a completion does not wait long. */
 const PATIENCE = '5s';
@@ -18,5 +17,5 @@ export async function readTree(
   const root = createRoot();
   const signal = explored.session.signal;
   await addNodes(root, explored.root, [], { signal, all: true });
-  return knownCommand(withOwnCommands(root), defaultOf);
+  return knownCommand(withOwnCommands(root, env), defaultOf);
 }
