@@ -7,6 +7,8 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerDriver } from './commands/driver.ts';
 import { registerImages } from './commands/images.ts';
 import { registerNotYet } from './commands/not-yet.ts';
+import { registerRun } from './commands/run.ts';
+import { registerShell } from './commands/shell.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerCompletion } from './completion/register.ts';
 
@@ -25,6 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerDriver(program);
   registerImages(program);
   registerVersion(program);
+  registerRun(program);
+  registerShell(program);
   registerCompletion(program);
   registerNotYet(program);
   try {
@@ -33,11 +37,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its own message already; 'help' and 'version' end here as well, with code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const [{ describeFailure }, { exitCodeOf, Unsuccessful }] = await Promise.all([
+    const [{ describeFailure }, { exitCodeOf, ExitStatus, Unsuccessful }] = await Promise.all([
       import('./report-error.ts'),
       import('./exit-code.ts'),
     ]);
-    if (!(error instanceof Unsuccessful)) process.stderr.write(`${describeFailure(error)}\n`);
+    const isSilent = error instanceof Unsuccessful || error instanceof ExitStatus;
+    if (!isSilent) process.stderr.write(`${describeFailure(error)}\n`);
     return exitCodeOf(error);
   }
 }

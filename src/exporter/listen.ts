@@ -8,10 +8,18 @@ export type ListenOptions = {
   readonly port: number;
   /** What every call must carry. */
   readonly passphrase?: string | undefined;
-} & ({ readonly tls: ServerTls } | { readonly insecure: true });
+} & (
+  | { readonly tls: ServerTls }
+  | {
+      readonly insecure: true;
+      /** On an address that other hosts reach, too: whoever is on the network can use what is served. */
+      readonly openToNetwork?: boolean | undefined;
+    }
+);
 
 /**
- * Refuses what would let strangers in: beyond the own host a session listens with TLS and a passphrase only.
+ * Refuses what would let strangers in: beyond the own host a session listens with TLS and a passphrase only, unless
+ * both are given up.
  *
  * @throws ConfigError
  */
@@ -25,7 +33,7 @@ export function checkListenOptions(options: ListenOptions): void {
 }
 
 function hostIssues(options: ListenOptions) {
-  if (isLoopback(options.host)) return [];
+  if (isLoopback(options.host) || ('insecure' in options && options.openToNetwork)) return [];
   const message = `${options.host} can be reached from other hosts`;
   return [
     ...('tls' in options ? [] : [{ path: 'tls', message: `${message}: a certificate and a key are needed` }]),
