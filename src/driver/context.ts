@@ -15,10 +15,12 @@ export interface OpenContext {
 }
 
 /**
- * Serves `root` as a session of its own. It is closed when its last connection ends, when nobody has connected to it for a while, or
- * with the session whose driver has offered it.
+ * Serves what `open` opens as a session of its own, which has such a function itself. It is closed when its last connection ends, when
+ * nobody has connected to it for a while, or with the session whose driver has offered it.
  */
-export type Offer = (root: DriverNode, about: { readonly name: string }) => OfferedSession;
+export type Offer = (
+  open: (own: Offer) => Promise<{ readonly name: string; readonly root: DriverNode }>,
+) => Promise<OfferedSession>;
 
 /** A session that is served beside another one. */
 export interface OfferedSession {

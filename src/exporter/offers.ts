@@ -12,6 +12,7 @@ export class Offers implements AsyncDisposable {
   readonly #log: Log;
   readonly #offered = new Set<OfferedTree>();
   #session: ServedSession | undefined;
+  #closed = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -24,18 +25,20 @@ export class Offers implements AsyncDisposable {
   }
 
   /** What drivers are given. */
-  readonly offer: Offer = (root, { name }) => {
-    const session = this.#session;
-    if (!session) throw new StateError(`${name} cannot be served yet`, { state: 'opening', needed: 'open' });
-    const tree: OfferedTree = new OfferedTree(root, {
-      ...{ session, name, log: this.#log },
-      onEnd: () => this.#offered.delete(tree),
-    });
+  readonly offer: Offer = async (open) => {
+    const [session, log] = [this.#session, this.#log];
+    if (!session) throw new StateError('nothing is served here yet', { state: 'opening', needed: 'open' });
+    const own = new Offers(log);
+    const { name, root } = await open(own.offer);
+    const onEnd = () => this.#offered.delete(tree);
+    const tree: OfferedTree = new OfferedTree(root, { session, name, log, own, onEnd });
     this.#offered.add(tree);
+    if (this.#closed) await tree.end();
     return tree;
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#offered].map((tree) => tree.end()));
   }
 }
@@ -44,6 +47,8 @@ interface OfferedTreeParts {
   readonly session: ServedSession;
   readonly name: string;
   readonly log: Log;
+  /** What its own drivers offer. */
+  readonly own: Offers;
   readonly onEnd: () => void;
 }
 
@@ -59,11 +64,12 @@ class OfferedTree {
   #ended: Promise<void> | undefined;
 
   constructor(root: DriverNode, parts: OfferedTreeParts) {
-    const { session, name, log } = parts;
+    const { session, name, log, own } = parts;
     this.#root = root;
     this.#parts = parts;
     const served = new ServedSession(root, { log, name });
     served.status.update('LEASE_READY');
+    own.begin(served);
     this.localToken = served.localToken;
     this.#server = served.createServer();
     const handlers: Handlers<typeof Network, HandlerContext> = {
@@ -108,6 +114,7 @@ class OfferedTree {
     this.#parts.onEnd();
     await using stack = new AsyncDisposableStack();
     stack.defer(async () => this.#root.close?.());
+    stack.use(this.#parts.own);
     stack.defer(() => this.#server.close());
   }
 }

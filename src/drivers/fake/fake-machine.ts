@@ -83,7 +83,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
       ...fakeSnapshots({
         state: () => ({ power: own.power.device.state, memory: device.memory, diskSize: device.diskSize }),
         become: (state) => device.become(state),
-        open: (state) => openAlike(options, state, context),
+        open: (state, offer) => openAlike(options, state, { ...context, offer }),
         offer: context.offer,
       }),
       getHostname: async () => hostname,

@@ -13,7 +13,7 @@ export interface FakeSnapshotsParts {
   readonly state: () => FakeState;
   readonly become: (state: FakeState) => void;
   /** Opens a machine that is in such a state. */
-  readonly open: (state: FakeState) => Promise<DriverNode>;
+  readonly open: (state: FakeState, offer: Offer) => Promise<DriverNode>;
   readonly offer: Offer | undefined;
 }
 
@@ -70,13 +70,15 @@ export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts
         throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
       const from = options?.from === undefined ? save('live') : find(options.from);
       const name = `fork-${++forked}`;
-      const node = await open(from.state);
-      from.forks.add(name);
-      const close = async () => {
-        from.forks.delete(name);
-        await node.close?.();
-      };
-      const { driver, localToken } = offer({ ...node, close }, { name });
+      const { driver, localToken } = await offer(async (own) => {
+        const node = await open(from.state, own);
+        from.forks.add(name);
+        const close = async () => {
+          from.forks.delete(name);
+          await node.close?.();
+        };
+        return { name, root: { ...node, close } };
+      });
       return { name, driver, token: peer.local ? localToken : null, steps: {} };
     },
   };

@@ -80,8 +80,8 @@ export async function assembleMachine(
     new Snapshots({
       ...{ machine, recorder, equipment, log, start },
       current: () => ({ sizes, plan }),
-      openFork: (snapshot, name, context) => {
-        const surroundings = { log, offer, artifacts: artifacts && join(artifacts, name) };
+      openFork: (snapshot, name, own, context) => {
+        const surroundings = { log, offer: own, artifacts: artifacts && join(artifacts, name) };
         return openFork(equipment, snapshot, name, surroundings, context);
       },
     }),

@@ -12,6 +12,7 @@ import {
 import { listLeftovers, sweepImages } from '../../images/index.ts';
 import { downloadFolders } from './firmware-download.ts';
 import { runFolders, socketFolders, sweepRuns } from './run-folder.ts';
+import { snapshotFolders } from './snapshots/snapshot.ts';
 import { incomingFolders } from './storage/image-index.ts';
 
 /** Where to look. */
@@ -26,6 +27,7 @@ export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftov
   const { state = stateDir(), cache = cacheDir(), env = process.env } = places;
   const kinds: readonly (readonly [string, FolderKind])[] = [
     ['machine', runFolders(join(state, 'runs'))],
+    ['snapshot of a machine', snapshotFolders(state)],
     ['sockets of a machine', await socketFolders(env)],
     ['sockets of a session', await runtimeFolders(env)],
     ['image on its way', incomingFolders(join(cache, 'images', 'flashed'))],
@@ -42,6 +44,7 @@ export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftov
 export async function sweepLeftovers(log: Log): Promise<void> {
   const cache = cacheDir();
   await sweepRuns(join(stateDir(), 'runs'), log);
+  await sweepFolders(snapshotFolders(stateDir()), { log });
   await sweepFolders(await runtimeFolders(), { log });
   await sweepFolders(incomingFolders(join(cache, 'images', 'flashed')), { log });
   await sweepFolders(downloadFolders(cache), { log });

@@ -1,5 +1,5 @@
 /** Snapshots and forks with the real QEMU and a guest of 512 bytes, which counts in its memory and writes that to its disk. */
-import { chmod, mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -51,18 +51,188 @@ async function count(tty: Tty): Promise<number> {
   return Number(match?.[1]);
 }
 
-test('a machine goes on after it was saved, and a fork is what it was then', async () => {
-  await using vm = await open();
+/** Lets the guest write its boot sector, with what it has counted to, to its disk. */
+async function write(tty: Tty): Promise<void> {
+  await tty.write(KEYS.write);
+  await tty.expect(/written\r\n/);
+}
+
+/** A machine that has counted to 1, saved as `ready`. */
+async function openReady(config?: QemuConfigInput) {
+  const vm = await open(config);
   await vm.power.on();
-  await using tty = await vm.console.open();
+  const tty = await vm.console.open();
   await tty.expect(/ready\r\n/);
   expect(await count(tty)).toBe(1);
   const saved = await vm.snapshots.save('ready');
+  return { vm, tty, saved, [Symbol.asyncDispose]: () => vm[Symbol.asyncDispose]() };
+}
+
+/** What its guest had counted to when it wrote the disk of a machine, which must be off. */
+async function digitOnDisk(vm: Awaited<ReturnType<typeof open>>): Promise<number> {
+  const path = join(home.path, 'dump.img');
+  await vm.flasher.dump(path);
+  const sector = (await readFile(path)).subarray(512, 1024);
+  const [, digit] = /(\d)\r\n\0/.exec(sector.toString('latin1')) ?? [];
+  return Number(digit);
+}
+
+/** What lies in a folder of the machines' state, locks included. */
+const inState = (name: string) => readdir(join(home.path, 'state/jumplead', name)).catch(() => []);
+
+test('a machine goes on after it was saved, and a fork is what it was then', async () => {
+  await using it = await openReady();
+  const { vm, tty, saved } = it;
   expect(saved).toMatchObject({ name: 'ready', forks: [] });
+  expect(saved.pause).toBeGreaterThan(0);
   expect(await count(tty)).toBe(2);
   await using fork = await vm.fork({ from: 'ready' });
   await using other = await fork.console.open();
   expect(await count(other)).toBe(2);
   expect(await count(other)).toBe(3);
   expect(await count(tty)).toBe(3);
+  expect(await vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: ['fork-1'] }]);
+});
+
+test('a fork shows the console of its parent first; what waits for text begins where it was forked', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  await using history = await fork.console.open({ from: 0 });
+  expect((await history.expect(/1\r\n/)).before).toContain('ready\r\n');
+  await using tty = await fork.console.open();
+  await using boot = await fork.console.open({ from: 'boot' });
+  expect(await count(tty)).toBe(2);
+  expect((await boot.expect(/2\r\n/)).before).toBe('');
+});
+
+test('a fork has a disk of its own, from which it boots when it was off', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  await using tty = await fork.console.open();
+  await count(tty);
+  await write(tty);
+  await write(it.tty);
+  expect(await fork.power.off({ mode: 'forced' })).toBe('forced');
+  expect(await digitOnDisk(fork)).toBe(2);
+  await fork.power.on();
+  await using again = await fork.console.open();
+  await again.expect(/ready\r\n/);
+  expect(await count(again)).toBe(1);
+  await it.vm.power.off({ mode: 'forced' });
+  expect(await digitOnDisk(it.vm)).toBe(1);
+});
+
+test('a fork is flashed like any machine, and its parent does not notice', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  await fork.power.off({ mode: 'forced' });
+  const image = join(home.path, 'flood.img');
+  await writeFile(image, Buffer.concat([bootSector({ flood: true }), Buffer.alloc(2 ** 20)]));
+  await fork.flasher.flash(image);
+  await fork.power.on();
+  await using tty = await fork.console.open();
+  await tty.expect(/00000001\r\n/);
+  expect(await count(it.tty)).toBe(2);
+  await it.vm.power.off({ mode: 'forced' });
+  await it.vm.power.on();
+  await using again = await it.vm.console.open();
+  await again.expect(/ready\r\n/);
+});
+
+test('restore: memory, devices and disk are what they were', async () => {
+  await using it = await openReady();
+  const { vm, tty } = it;
+  expect(await count(tty)).toBe(2);
+  await write(tty);
+  await vm.snapshots.restore('ready');
+  await using restored = await vm.console.open();
+  expect(await count(restored)).toBe(2);
+  await vm.power.off({ mode: 'forced' });
+  // What was written after the save is not there.
+  expect(await digitOnDisk(vm)).toBe(Number.NaN);
+});
+
+test('what was restored is saved again, and forks of forks are machines as well', async () => {
+  await using it = await openReady();
+  await it.vm.snapshots.restore('ready');
+  await using tty = await it.vm.console.open();
+  expect(await count(tty)).toBe(2);
+  await it.vm.snapshots.save('two');
+  await using fork = await it.vm.fork({ from: 'two' });
+  await using forkTty = await fork.console.open();
+  expect(await count(forkTty)).toBe(3);
+  await write(forkTty);
+  const { pause } = await fork.snapshots.save('three');
+  expect(pause).toBeGreaterThan(0);
+  expect(await count(forkTty)).toBe(4);
+  await using grandchild = await fork.fork({ from: 'three' });
+  await using grandTty = await grandchild.console.open();
+  expect(await count(grandTty)).toBe(4);
+  expect(await count(tty)).toBe(3);
+  await grandchild.power.off({ mode: 'forced' });
+  expect(await digitOnDisk(grandchild)).toBe(3);
+});
+
+test('a fork of the machine as it is: saved for it, and freed with the last that lives of it', async () => {
+  await using it = await openReady();
+  expect(await count(it.tty)).toBe(2);
+  {
+    await using fork = await it.vm.fork();
+    await using tty = await fork.console.open();
+    expect(await count(tty)).toBe(3);
+    expect(await it.vm.snapshots.list()).toHaveLength(2);
+  }
+  await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ name: 'ready' }]);
+});
+
+test('several at once, each with ports of its own', async () => {
+  await using it = await openReady({ forwards: { web: { guestPort: 80 } } });
+  const forks = await it.vm.fork({ from: 'ready', count: 3 });
+  await using stack = new AsyncDisposableStack();
+  for (const fork of forks) stack.use(fork);
+  const described = await Promise.all([it.vm, ...forks].map((vm) => vm.describe()));
+  const ports = described.map(({ forwards }) => forwards['web']?.hostPort);
+  expect(new Set(ports).size).toBe(4);
+  const ttys = await Promise.all(forks.map((fork) => fork.console.open()));
+  expect(await Promise.all(ttys.map(count))).toEqual([2, 2, 2]);
+});
+
+test('a snapshot that forks live of is not deleted: the error names them; afterwards it is, and its memory is free', async () => {
+  await using it = await openReady();
+  {
+    await using _ = await it.vm.fork({ from: 'ready' });
+    await expect(it.vm.snapshots.delete('ready')).rejects.toMatchObject({ code: 'busy', holder: 'fork-1' });
+  }
+  await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: [] }]);
+  await it.vm.snapshots.delete('ready');
+  expect(await it.vm.snapshots.list()).toEqual([]);
+  await expect(it.vm.fork({ from: 'ready' })).rejects.toMatchObject({ code: 'not-found', known: [] });
+});
+
+test('what cannot be: a name twice, a machine that is off, a disk that is written in place', async () => {
+  const disk = join(home.path, 'data.img');
+  await writeFile(disk, Buffer.alloc(2 ** 20));
+  await chmod(disk, 0o666);
+  await using it = await openReady();
+  await expect(it.vm.snapshots.save('ready')).rejects.toMatchObject({ code: 'config' });
+  await it.vm.power.off({ mode: 'forced' });
+  await expect(it.vm.snapshots.save('off')).rejects.toMatchObject({ code: 'state', state: 'off' });
+  await using other = await open({ disks: [{ path: disk, format: 'raw' }] });
+  await other.power.on();
+  await expect(other.snapshots.save('ready')).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('readonly: true'),
+  });
+});
+
+test('nothing is left of a machine, its snapshots and its forks', async () => {
+  {
+    await using it = await openReady();
+    await it.vm.fork({ from: 'ready' });
+    expect(await inState('snapshots')).not.toEqual([]);
+    expect((await inState('runs')).filter((name) => !name.endsWith('.lock'))).toHaveLength(2);
+  }
+  expect(await inState('snapshots')).toEqual([]);
+  expect(await inState('runs')).toEqual([]);
+  expect(await readdir(join(home.path, 'run'))).toEqual([]);
 });

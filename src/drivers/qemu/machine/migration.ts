@@ -5,14 +5,19 @@ import type { QmpEvent } from './qmp-message.ts';
 
 /** Of a migration that has come to nothing. */
 const FAILED = ['failed', 'cancelled'];
+const OVER: readonly (string | undefined)[] = [...FAILED, 'completed', undefined];
 /** More than any disk or socket has, in bytes per second: QEMU's own limit is that of a shared network. */
 const UNLIMITED = 2 ** 40;
+
+/** It is switched over when the rest takes no longer than so many milliseconds. */
+const DOWNTIME = 100;
 
 const Info = z.object({
   status: z.string().optional(),
   'error-desc': z.string().optional(),
   'blocked-reasons': z.array(z.string()).default([]),
 });
+const RunState = z.object({ status: z.string() });
 const Capabilities = z.array(z.object({ capability: z.string(), state: z.boolean() }));
 
 /** What QEMU can be asked to do when it migrates. */
@@ -20,11 +25,11 @@ export type MigrationCapability = 'events' | 'x-ignore-shared' | 'pause-before-s
 
 /** The migrations of one QEMU: how it gives away, and takes in, what a machine is doing. One at a time. */
 export class Migrations {
-  readonly #qmp: Pick<Qmp, 'execute' | 'query'>;
+  readonly #qmp: Pick<Qmp, 'execute' | 'query' | 'closed'>;
   #status: string | undefined;
   #changed = Promise.withResolvers<void>();
 
-  constructor(qmp: Pick<Qmp, 'execute' | 'query'>) {
+  constructor(qmp: Pick<Qmp, 'execute' | 'query' | 'closed'>) {
     this.#qmp = qmp;
   }
 
@@ -54,8 +59,24 @@ export class Migrations {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#prepare(capabilities, signal);
-    await this.#qmp.execute('migrate-set-parameters', { 'max-bandwidth': UNLIMITED }, { signal });
+    await this.#qmp.execute(
+      'migrate-set-parameters',
+      { 'max-bandwidth': UNLIMITED, 'downtime-limit': DOWNTIME },
+      { signal },
+    );
     await this.#qmp.execute('migrate', { uri: `unix:${path}` }, { signal });
+  }
+
+  /** Resolves when the machine may go on here: what has been begun and is not over is given up. */
+  async release(): Promise<void> {
+    if (!OVER.includes(this.#status)) {
+      await this.#qmp.execute('migrate_cancel');
+      const lost = this.#qmp.closed.then((reason) => Promise.reject(reason));
+      lost.catch(() => undefined);
+      while (!OVER.includes(this.#status)) await Promise.race([this.#changed.promise, lost]);
+    }
+    // Its event comes a moment before QEMU has finished with it, of which no event tells.
+    while ((await this.#qmp.query('query-status', RunState)).status === 'finish-migrate');
   }
 
   /** Begins to take a machine in, by a URI of QEMU's: `fd:6`, `unix:/path`. */

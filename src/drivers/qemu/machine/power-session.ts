@@ -98,6 +98,8 @@ export class PowerSession {
   readonly #told: Sequence;
   readonly #faults: SessionFaults;
   readonly #break = new AbortController();
+  #stopped = 0;
+  #stoodStill = 0;
   #boot = new AbortController();
   #stopping = false;
   #shutDown = false;
@@ -168,6 +170,11 @@ export class PowerSession {
   /** The control connection. */
   get qmp(): QemuInstance['qmp'] {
     return this.#instance.qmp;
+  }
+
+  /** For how long the CPUs stood still when they did so last, in milliseconds, by QEMU's clock. */
+  get stoodStill(): number {
+    return this.#stoodStill;
   }
 
   /** The file that is the guest's memory. */
@@ -265,6 +272,8 @@ export class PowerSession {
 
   #hear(event: QmpEvent): void {
     this.migrations.hear(event);
+    if (event.event === 'STOP') this.#stopped = Date.parse(event.time);
+    if (event.event === 'RESUME') this.#stoodStill = Date.parse(event.time) - this.#stopped;
     if (event.event === 'SHUTDOWN' && event.data['guest'] === true) this.#shutDown = true;
     if (event.event === 'VSERPORT_CHANGE' && event.data['id'] === AGENT)
       this.agent.portChanged(event.data['open'] === true);

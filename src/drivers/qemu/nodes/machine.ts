@@ -21,6 +21,8 @@ export interface MachineFork extends Fork {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+const NOT_STARTED = { name: '', steps: {} };
+
 /** The machine as a whole. */
 export function machineNode(
   machine: VirtualMachine,
@@ -64,9 +66,13 @@ export function machineNode(
       fork: async (options, context) => {
         if (!offer)
           throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
-        const fork = await snapshots.fork(options?.from, context);
-        const { name, node, steps } = fork;
-        const { driver, localToken } = offer({ ...node, close: () => snapshots.end(fork) }, { name });
+        let started: Pick<MachineFork, 'name' | 'steps'> = NOT_STARTED;
+        const { driver, localToken } = await offer(async (own) => {
+          const fork = await snapshots.fork(options?.from, own, context);
+          started = fork;
+          return { name: fork.name, root: { ...fork.node, close: () => snapshots.end(fork) } };
+        });
+        const { name, steps } = started;
         return { name, driver, token: context.peer.local ? localToken : null, steps };
       },
     },

@@ -2,13 +2,14 @@ import {
   BusyError,
   CapacityError,
   ConfigError,
+  type Duration,
   formatSize,
   type Log,
   NotFoundError,
   parseSize,
   StateError,
 } from '../../../core/index.ts';
-import type { CallContext } from '../../../driver/index.ts';
+import type { CallContext, Offer } from '../../../driver/index.ts';
 import type { SnapshotInfo } from '../../../interfaces/index.ts';
 import type { Recorder } from '../console/recorder.ts';
 import { memoryPlaces } from '../host.ts';
@@ -21,6 +22,9 @@ import type { LiveDisk } from './freeze-disks.ts';
 import { planObstacles } from './obstacles.ts';
 import { refuse, saveMachine } from './save.ts';
 import { openSnapshotFolder, Snapshot } from './snapshot.ts';
+
+/** How long a guest may go on writing to its memory faster than that can be saved, before it is stopped for it. */
+const CONVERGENCE: Duration = '10s';
 
 /** A fork that runs. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
@@ -37,7 +41,7 @@ export interface SnapshotsParts<F extends Fork> {
   /** Starts this machine from a saved one, in place of what it is. */
   readonly start: (snapshot: Snapshot, operation: string, context: CallContext) => Promise<void>;
   /** Starts another machine from a saved one. */
-  readonly openFork: (snapshot: Snapshot, name: string, context: CallContext) => Promise<F>;
+  readonly openFork: (snapshot: Snapshot, name: string, offer: Offer, context: CallContext) => Promise<F>;
 }
 
 /** The saved states of one machine, and the machines that were started from them. They end with it. */
@@ -86,8 +90,12 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     await this.#drop(snapshot);
   }
 
-  /** Starts a machine from the snapshot `from`; from one that is made for it, and goes with it, if there is no name. */
-  async fork(from: string | undefined, context: CallContext): Promise<F> {
+  /**
+   * Starts a machine from the snapshot `from`; from one that is made for it, and goes with it, if there is no name.
+   *
+   * @param offer How the fork serves forks of its own.
+   */
+  async fork(from: string | undefined, offer: Offer, context: CallContext): Promise<F> {
     const name = `fork-${++this.#forked}`;
     const snapshot =
       from === undefined ? await this.#save(`live-${name}`, context, { passing: true }) : this.#find(from);
@@ -95,7 +103,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     snapshot.add(name);
     try {
       this.#checkRoom(snapshot);
-      const fork = await this.#parts.openFork(snapshot, name, context);
+      const fork = await this.#parts.openFork(snapshot, name, offer, context);
       this.#forks.set(name, fork);
       return fork;
     } catch (error) {
@@ -137,7 +145,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       const seed = plan.files.find(({ kind }) => kind === 'seed' || kind === 'copy')?.path ?? null;
       const saved = await saveMachine(
         {
-          ...{ session, recorder, memory, folder, generation, seed, log },
+          ...{ session, recorder, plan, memory, folder, generation, seed, patience: CONVERGENCE },
           sockets: run.sockets,
           disks: this.#disks.get(session) ?? disksOf(plan),
           onDisks: (disks) => void this.#disks.set(session, disks),
