@@ -19,6 +19,7 @@ import { type MachineFork, machineNode } from './nodes/machine.ts';
 import { powerNode } from './nodes/power.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
+import { renewGuest } from './snapshots/renew-guest.ts';
 import type { Snapshot } from './snapshots/snapshot.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { Trail } from './trail.ts';
@@ -75,6 +76,10 @@ export async function assembleMachine(
       await media.adopt(snapshot.saved.contents);
       return await prepare(signal, snapshot);
     });
+    const { agent, broken } = machine.session(operation);
+    const signal = AbortSignal.any([context.signal, broken]);
+    await renewGuest(agent, snapshot.saved.renews, { log, signal });
+    onStep?.('renew');
   };
   const snapshots = stack.use(
     new Snapshots({

@@ -51,8 +51,8 @@ export interface SessionParts {
   readonly onStep?: ((step: StartStep) => void) | undefined;
 }
 
-/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its CPUs run. */
-export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont';
+/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its CPUs run, until its guest has the time. */
+export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont' | 'renew';
 
 /** The state that each of QEMU's run states is for us. Others mean that the CPUs stand still. */
 const STATES: Readonly<Record<string, PowerState>> = {

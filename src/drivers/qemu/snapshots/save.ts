@@ -18,6 +18,7 @@ import { copyMemory } from './copy-memory.ts';
 import { type LiveDisk, prepareFreeze } from './freeze-disks.ts';
 import { type Obstacle, runningObstacles } from './obstacles.ts';
 import { openReceiver } from './receiver.ts';
+import { renewsItself } from './renew-guest.ts';
 import type { SavedMachine } from './snapshot.ts';
 import { openStateListener, type StateListener } from './state-listener.ts';
 
@@ -60,13 +61,14 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   await using stack = new AsyncDisposableStack();
   const memory = stack.use(await openMemoryFile(options.memory, null));
   await chmod(`/proc/self/fd/${memory.fd}`, FOR_HEIRS);
+  const renews = await renewsItself(session.agent, AbortSignal.any([signal, session.broken]));
   const way = (await standsBriefly(session)) ? saveStanding : saveLive;
   const { bases, printed } = await way(options, memory, files.state, signal);
   await pipeline(recorder.history(printed), createWriteStream(files.history, { flags: 'wx', mode: 0o600 }));
   const seed = options.seed && join(folder, 'seed.iso');
   if (options.seed && seed) await link(options.seed, seed);
   stack.move();
-  return { ...files, memory, pause: session.stoodStill, origin: { bases, seed } };
+  return { ...files, memory, pause: session.stoodStill, renews, origin: { bases, seed } };
 }
 
 /** Copying so much takes less time than anybody notices. */

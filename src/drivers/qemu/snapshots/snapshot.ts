@@ -41,6 +41,8 @@ export interface SavedMachine {
   readonly history: string;
   /** How long it stood still, in milliseconds. */
   readonly pause: number;
+  /** Whether its kernel notices that it has become another machine. */
+  readonly renews: boolean;
 }
 
 /** A saved machine that others start from, under its name. */

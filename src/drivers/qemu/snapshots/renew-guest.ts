@@ -1,0 +1,46 @@
+import { isDutError, type Log } from '../../../core/index.ts';
+import { setGuestTime } from '../agent/clock.ts';
+import { execInGuest } from '../agent/exec.ts';
+import type { GuestAgent } from '../agent/guest-agent.ts';
+import { reseedGuest } from '../agent/reseed.ts';
+
+/** Where a kernel has the driver that notices a new generation id, and renews its randomness by itself. */
+const DRIVERS = ['/sys/bus/acpi/drivers/vmgenid', '/sys/bus/platform/drivers/vmgenid'];
+
+/** Whether the guest's kernel notices by itself that it has become another machine. False where nobody can say. */
+export async function renewsItself(agent: GuestAgent, signal: AbortSignal): Promise<boolean> {
+  const tests = DRIVERS.map((path) => `[ -e ${path} ]`).join(' || ');
+  try {
+    for await (const item of execInGuest(agent, { command: ['sh', '-c', tests] }, signal))
+      if ('exitCode' in item) return item.exitCode === 0;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isDutError(error)) throw error;
+  }
+  return false;
+}
+
+/**
+ * Gives a guest that was saved the time that it is now, and where it cannot do so by itself, randomness that no other has that was
+ * started from the same. Where there is no agent neither can be done, which the log says.
+ *
+ * @param renews What `renewsItself` has said of it.
+ */
+export async function renewGuest(
+  agent: GuestAgent,
+  renews: boolean,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+): Promise<void> {
+  const attempt = async (what: string, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isDutError(error)) throw error;
+      const level = error.code === 'unsupported' ? 'info' : 'warn';
+      log[level]({ reason: error.message }, `${what} of a guest that was saved is what it was then`);
+    }
+  };
+  if (!renews) await attempt('the randomness', () => reseedGuest(agent, signal));
+  await attempt('the clock', () => setGuestTime(agent, new Date(), signal));
+}
