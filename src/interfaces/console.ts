@@ -54,7 +54,12 @@ export const Console = defineInterface('console.v1', about, {
   status: call('Offsets, the writer and the transcript', { returns: ConsoleStatus, idempotent: true }),
 });
 
-/** A serial port with its control lines. */
+/**
+ * A serial port with its control lines.
+ *
+ * Streams that are open at the same time read the same, and what each writes goes out chunk by chunk. A line has no end: after
+ * `end` the other direction goes on, unless the port is a loop. `close` ends the streams of all; a later one opens the port again.
+ */
 export const Serial = defineInterface('serial.v1', about, {
   connect: channel('The port as a byte stream'),
   close: call('Close the port, ending every open stream', { returns: z.null(), idempotent: true }),

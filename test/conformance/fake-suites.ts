@@ -6,6 +6,7 @@ import {
   fakeFlasher,
   fakeImageFlasher,
   fakeMachine,
+  fakeMessageNetwork,
   fakeNetwork,
   fakePower,
   fakeSerial,
@@ -21,6 +22,7 @@ import {
   ImageFlasher,
   type Interface,
   Machine,
+  MessageNetwork,
   MeteredPower,
   Network,
   Serial,
@@ -36,7 +38,7 @@ import { displayChecks } from './display.ts';
 import { flasherChecks } from './flasher.ts';
 import { imageFlasherChecks } from './image-flasher.ts';
 import { machineChecks } from './machine.ts';
-import { networkChecks } from './network.ts';
+import { messageNetworkChecks, networkChecks } from './network.ts';
 import { meteredPowerChecks } from './power.ts';
 import { serialChecks } from './serial.ts';
 import { shellChecks } from './shell.ts';
@@ -97,6 +99,10 @@ export const fakeSuites: readonly FakeSuite[] = [
   }),
   suite(Network, networkChecks, async (tamper) => {
     const network = fakeNetwork();
+    return serveFake(network, tamper(network));
+  }),
+  suite(MessageNetwork, messageNetworkChecks, async (tamper) => {
+    const network = fakeMessageNetwork();
     return serveFake(network, tamper(network));
   }),
   suite(Flasher, flasherChecks, async (tamper) => {

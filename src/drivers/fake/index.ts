@@ -7,6 +7,7 @@ export * from './fake-flasher.ts';
 export * from './fake-image-flasher.ts';
 export * from './fake-machine.ts';
 export * from './fake-machine-device.ts';
+export * from './fake-message-network.ts';
 export * from './fake-network.ts';
 export * from './fake-power.ts';
 export * from './fake-serial.ts';
