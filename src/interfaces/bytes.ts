@@ -1,3 +1,5 @@
+import { StateError } from '../core/index.ts';
+
 /**
  * A byte stream in both directions: what comes in is iterated, what goes out is written.
  *
@@ -46,4 +48,12 @@ export interface ByteWriter {
   write(chunk: Uint8Array): Promise<void>;
   close(): Promise<void>;
   abort(reason: unknown): Promise<void>;
+}
+
+/** What every channel says to a write after its `end`. */
+export function writtenAfterEnd(): StateError {
+  return new StateError('this direction of the stream has been ended; nothing more can be written', {
+    state: 'ended',
+    needed: 'open',
+  });
 }

@@ -1,6 +1,5 @@
 import { BusyError } from '../../core/index.ts';
-import type { ByteChannel, ConsoleStart } from '../../interfaces/index.ts';
-import { writtenAfterEnd } from '../std/index.ts';
+import { type ByteChannel, type ConsoleStart, writtenAfterEnd } from '../../interfaces/index.ts';
 import type { ConsoleReader } from './console-recording.ts';
 import type { FakeConsoleDevice } from './fake-console.ts';
 

@@ -1,5 +1,5 @@
-import { StateError, UnreachableError } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import { UnreachableError } from '../../core/index.ts';
+import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
 
 /** What a pipe holds before its writer has to wait. */
 const CAPACITY = 64 * 1024;
@@ -82,12 +82,4 @@ export function byteChannelPair(): [ByteChannel, ByteChannel] {
 export function loopbackChannel(): ByteChannel {
   const pipe = new BytePipe();
   return channelFromPipes(pipe, pipe);
-}
-
-/** What every channel says to a write after its `end`. */
-export function writtenAfterEnd(): StateError {
-  return new StateError('this direction of the stream has been ended; nothing more can be written', {
-    state: 'ended',
-    needed: 'open',
-  });
 }

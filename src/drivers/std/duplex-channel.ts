@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UnreachableError } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
-import { writtenAfterEnd } from './byte-pipe.ts';
+import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
 
 /**
  * A Node stream as a channel. From now on nobody else may read it or write to it.

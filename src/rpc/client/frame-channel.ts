@@ -1,4 +1,4 @@
-import type { ByteChannel } from '../../interfaces/index.ts';
+import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
 import { type Framing, GOAWAY } from '../frames.ts';
 import type { FrameCall } from '../grpc/index.ts';
 import { isNormalEnd } from './link.ts';
@@ -23,7 +23,10 @@ export function frameChannel(
     return readToEnd(reader);
   };
   return {
-    write: (chunk) => attempt(() => framing.write(frames, chunk)),
+    write: async (chunk) => {
+      if (ended) throw writtenAfterEnd();
+      await attempt(() => framing.write(frames, chunk));
+    },
     end: async () => {
       if (ended) return;
       ended = true;
