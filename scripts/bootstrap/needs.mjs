@@ -24,6 +24,15 @@ export const NEEDS = [
     brew: 'python',
   },
   {
+    why: 'the ssh that `j ssh` and `jl ssh` run',
+    purposes: ['test'],
+    anyOf: ['ssh'],
+    apt: 'openssh-client',
+    dnf: 'openssh-clients',
+    pacman: 'openssh',
+    brew: null,
+  },
+  {
     why: "a small shell, to which the console's commands have to speak as well",
     purposes: ['test'],
     anyOf: ['busybox'],

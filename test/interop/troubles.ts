@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProtocolError, raceSignal, runTool, startDeadline } from '../../src/core/index.ts';
 import { defineDriver } from '../../src/driver/index.ts';
 import { qemu } from '../../src/drivers/qemu/index.ts';
-import { connectSocket } from '../../src/drivers/std/index.ts';
+import { connectSocket, Turn } from '../../src/drivers/std/index.ts';
 import { serve } from '../../src/index.ts';
 import { call, defineInterface } from '../../src/interfaces/index.ts';
 import { openTestTty } from '../fixtures/open-tty.ts';
@@ -16,6 +16,7 @@ export const Troubles = defineInterface(
   { pythonClient: 'jumpstarter_driver_composite.client.CompositeClient', category: 'other' },
   {
     allocate: trouble('Ask for more memory than there is'),
+    occupy: trouble('Turn to a device that somebody else is at'),
     launch: trouble('Run a program that is not installed'),
     wait: trouble('Wait for what never comes, with a deadline'),
     expect: trouble('Wait for a text on a console that ends'),
@@ -37,6 +38,10 @@ export const troubles = defineDriver({
       });
       await machine.power.on({ signal });
       return null;
+    },
+    occupy: async (context) => {
+      const turn = new Turn();
+      return await turn.take('occupy', context, () => turn.take('occupy', context, async () => null));
     },
     launch: async () => {
       await runTool('no-such-program-anywhere', []);

@@ -1,6 +1,6 @@
 import { raceSignal, StateError } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
-import { ChunkQueue, writtenAfterEnd } from '../std/index.ts';
+import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
+import { ChunkQueue } from '../std/index.ts';
 import type { Line, OpenPort } from './open-port.ts';
 import { inTurn, type Write } from './throttle.ts';
 

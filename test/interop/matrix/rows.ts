@@ -1,0 +1,39 @@
+import type { AnyRow } from './row.ts';
+import { admission } from './rows/admission.ts';
+import { bulk } from './rows/bulk.ts';
+import { composite } from './rows/composite.ts';
+import { echo } from './rows/echo.ts';
+import { errors } from './rows/errors.ts';
+import { flasher } from './rows/flasher.ts';
+import { idle } from './rows/idle.ts';
+import { loss } from './rows/loss.ts';
+import { power } from './rows/power.ts';
+import { qemu } from './rows/qemu.ts';
+import { serial } from './rows/serial.ts';
+import { ssh } from './rows/ssh.ts';
+import { storageMux } from './rows/storage-mux.ts';
+import { tcp } from './rows/tcp.ts';
+import { unix } from './rows/unix.ts';
+import { values } from './rows/values.ts';
+import { vnc } from './rows/vnc.ts';
+
+/** All rows of the matrix, in the order of the table. */
+export const ROWS: readonly AnyRow[] = [
+  power,
+  tcp,
+  unix,
+  echo,
+  serial,
+  flasher,
+  storageMux,
+  composite,
+  vnc,
+  ssh,
+  qemu,
+  values,
+  errors,
+  admission,
+  bulk,
+  idle,
+  loss,
+];

@@ -1,0 +1,45 @@
+import { expect } from 'vitest';
+import { fakeSerial } from '../../../../src/drivers/fake/index.ts';
+import { Serial } from '../../../../src/interfaces/index.ts';
+import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
+
+async function typescript({ handle, raw }: TypescriptRun<typeof Serial, unknown>) {
+  expect(raw.pythonClient).toBe('jumpstarter_driver_pyserial.client.PySerialClient');
+  await using tty = await handle.open();
+  await tty.write('login: ');
+  const { text } = await tty.expect('login: ');
+  expect(text).toBe('login: ');
+  expect(await raw.call('close')).toBe(null);
+  await expect(raw.call('set_rts', ['high'])).rejects.toMatchObject({
+    fault: expect.stringMatching(/caller|device/),
+  });
+}
+
+/** A serial port that gives back what is written to it. */
+export const serial = defineRow({
+  name: 'serial',
+  title: 'pyserial: `loop://`',
+  rig: Serial,
+  open: () => ({
+    python: { type: 'jumpstarter_driver_pyserial.driver.PySerial', config: { url: 'loop://' } },
+    ours: fakeSerial(),
+    facts: {},
+  }),
+  tsTs: typescript,
+  tsPy: typescript,
+  pyTs: 'serial.py',
+  jTs: async ({ run }: CommandRun<unknown>) => {
+    const sent = await run('serial pipe --no-output', { input: 'to the port' });
+    expect(sent.exitCode).toBe(0);
+    expect(sent.stderr).toContain('no output (exits at EOF)');
+    const wrong = await run('serial pipe --append');
+    expect(wrong.exitCode).toBe(1);
+    expect(wrong.stderr).toContain('--append requires --output');
+  },
+  jlPy: async ({ run }: CommandRun<unknown>) => {
+    const sent = await run('serial pipe --no-output', { input: 'to the port' });
+    expect({ exitCode: sent.exitCode, stdout: sent.stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect((await run('serial close')).exitCode).toBe(0);
+    expect((await run('serial pipe --append')).exitCode).toBe(2);
+  },
+});
