@@ -12,6 +12,8 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   driver: ['core', 'interfaces'],
   'drivers/std': ['core', 'download', 'interfaces', 'driver'],
   'drivers/mock': ['core', 'interfaces', 'driver', 'drivers/std'],
+  'drivers/files': ['core', 'interfaces', 'driver', 'drivers/std'],
+  'drivers/power': ['core', 'interfaces', 'driver'],
   'drivers/shell': ['core', 'interfaces', 'driver', 'drivers/std'],
   'drivers/network': ['core', 'download', 'interfaces', 'driver', 'drivers/std'],
   'drivers/serial': ['core', 'interfaces', 'driver', 'drivers/std'],

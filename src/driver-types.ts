@@ -6,6 +6,7 @@ const known = (name: string, python: string | readonly string[], load: () => Pro
   load,
 });
 
+const files = () => import('./drivers/files/index.ts');
 const mock = () => import('./drivers/mock/index.ts');
 const std = () => import('./drivers/std/index.ts');
 const network = () => import('./drivers/network/index.ts');
@@ -23,6 +24,16 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
     async () => (await std()).echoNetworkType,
   ),
   known('group', 'jumpstarter_driver_composite.driver.Composite', async () => (await std()).groupType),
+  known(
+    'http-power',
+    'jumpstarter_driver_http_power.driver.HttpPower',
+    async () => (await import('./drivers/power/index.ts')).httpPowerType,
+  ),
+  known(
+    'http-server',
+    'jumpstarter_driver_http.driver.HttpServer',
+    async () => (await files()).httpServerType,
+  ),
   known(
     'mock-flasher',
     'jumpstarter_driver_opendal.driver.MockFlasher',
@@ -65,6 +76,7 @@ export const DRIVER_TYPES: readonly KnownDriverType[] = [
     'jumpstarter_driver_network.driver.TcpNetwork',
     async () => (await std()).tcpNetworkType,
   ),
+  known('tftp-server', 'jumpstarter_driver_tftp.driver.Tftp', async () => (await files()).tftpServerType),
   known(
     'udp-network',
     'jumpstarter_driver_network.driver.UdpNetwork',

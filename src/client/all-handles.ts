@@ -1,6 +1,7 @@
 // Importing these registers the handle of every interface that comes with the package.
 import './console/console.ts';
 import './display.ts';
+import './file-servers.ts';
 import './file-storage.ts';
 import './flasher.ts';
 import './machine.ts';
@@ -19,6 +20,7 @@ export type { TtyResult, TtyRunOptions } from './console/tty-run.ts';
 export type { DisplayHandle, DisplayOptions, Screen, VncHandle, VncScreen } from './display.ts';
 export type { Expectation } from './expected-digests.ts';
 export type { FaultOptions } from './faults/fault-watch.ts';
+export type { FileServerHandle, HttpServerHandle, TftpServerHandle } from './file-servers.ts';
 export type { StorageEntry, StorageHandle, UploadOptions } from './file-storage.ts';
 export type { DumpOptions, FlasherHandle, FlashOptions } from './flasher.ts';
 export type { Forward, PortForwardOptions, UnixForward, UnixForwardOptions } from './forward.ts';

@@ -72,7 +72,8 @@ declare module './handles.ts' {
   }
 }
 
-function createStorage({ calls, session }: RemoteNode<typeof Storage>): StorageHandle {
+/** The handle of a storage. */
+export function createStorage({ calls, session }: RemoteNode<typeof Storage>): StorageHandle {
   const open = (path: string, mode: 'rb' | 'wb', options?: WaitOptions) =>
     openStorageFile(calls, path, mode, options);
   return {

@@ -6,6 +6,7 @@ export * from './console-faults.ts';
 export * from './contract.ts';
 export * from './display.ts';
 export * from './faults.ts';
+export * from './file-servers.ts';
 export * from './file-storage.ts';
 export * from './flasher.ts';
 export * from './issues.ts';
