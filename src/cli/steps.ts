@@ -41,7 +41,10 @@ export function createSteps(
       try {
         const { outcome, value } = await work({
           note: line.note,
-          onProgress: ({ phase, bytes, total, rate }) => line.note(progressText(phase, bytes, total, rate)),
+          onProgress: ({ phase, bytes, total, rate }) => {
+            const bar = stream.isTTY && total ? `${progressBar(bytes / total)} ` : '';
+            line.note(`${bar}${progressText(phase, bytes, total, rate)}`);
+          },
         });
         const duration = now() - start;
         records.push({ name, start: start - began, duration, outcome });
@@ -54,6 +57,14 @@ export function createSteps(
       }
     },
   };
+}
+
+const BAR = 20;
+
+/** `███████░░░░░░░░░░░░░`: a part of a whole, from 0 to 1. */
+export function progressBar(part: number): string {
+  const done = Math.min(BAR, Math.max(0, Math.floor(part * BAR)));
+  return '█'.repeat(done) + '░'.repeat(BAR - done);
 }
 
 /** `download 120 MiB of 352 MiB, 34%, 88 MiB/s`; a phase that counts no bytes is shown by its name alone. */

@@ -7,7 +7,7 @@ import {
   type WaitOptions,
 } from '../core/index.ts';
 import { type Digests, verified } from '../download/index.ts';
-import { type ByteWriter, Flasher, ImageFlasher } from '../interfaces/index.ts';
+import { type ByteWriter, type ContentEncoding, Flasher, ImageFlasher } from '../interfaces/index.ts';
 import { openAtomicFile } from './atomic-file.ts';
 import { type Expectation, expectedDigests } from './expected-digests.ts';
 import { registerHandle } from './handles.ts';
@@ -26,6 +26,8 @@ export interface DumpOptions extends WaitOptions {
   /** One of the device's partitions; default: the one it boots from. */
   readonly partition?: string;
   readonly onProgress?: OnProgress;
+  /** How the file is compressed: the device is given what is in it, and what is read back gets so. Not for a URL. */
+  readonly compression?: ContentEncoding | undefined;
 }
 
 /** Where to, and what the image must be. */
@@ -57,19 +59,25 @@ type PlainNode = Pick<RemoteNode<typeof Flasher>, 'calls' | 'session'>;
 /** A flasher that only has the two calls of Jumpstarter's. */
 export function createFlasher({ calls, session }: PlainNode): FlasherHandle {
   return {
-    flash: async (input, { partition, onProgress, sha256, sha512, checksums, ...options } = {}) => {
+    flash: async (
+      input,
+      { partition, onProgress, compression, sha256, sha512, checksums, ...options } = {},
+    ) => {
       const image = await inspectImage(input, { local: session.local, operation: 'flasher.flash' });
       using deadline = startDeadline(options, { operation: 'flasher.flash', waitingFor: 'the exporter' });
       const { signal } = deadline;
       const expected = await expectedDigests(image, { sha256, sha512, checksums }, 'flasher.flash', signal);
-      await calls.flash(sendPlainly(image, expected, onProgress), partition ?? null, { signal });
+      const source = sendPlainly(image, expected, onProgress, compression);
+      await calls.flash(source, partition ?? null, { signal });
     },
-    dump: async (path, { partition, onProgress, ...options } = {}) => {
+    dump: async (path, { partition, onProgress, compression, ...options } = {}) => {
       using deadline = startDeadline(options, { operation: 'flasher.dump', waitingFor: 'the image' });
       const { signal } = deadline;
       await using file = await openAtomicFile(resolve(path));
       const writer = onProgress ? countWritten(file, onProgress) : file;
-      await calls.dump({ kind: 'stream', writer }, partition ?? null, { signal });
+      await calls.dump({ kind: 'stream', writer, contentEncoding: compression }, partition ?? null, {
+        signal,
+      });
       await raceSignal(file.finished, signal);
     },
   };
@@ -78,7 +86,11 @@ export function createFlasher({ calls, session }: PlainNode): FlasherHandle {
 function createImageFlasher(node: RemoteNode<typeof ImageFlasher>): FlasherHandle {
   const plain = createFlasher(node);
   return node.extended
-    ? { ...plain, flash: (input, options) => flashKnowingly(node, input, options) }
+    ? {
+        ...plain,
+        flash: (input, options) =>
+          options?.compression ? plain.flash(input, options) : flashKnowingly(node, input, options),
+      }
     : plain;
 }
 
@@ -116,13 +128,18 @@ function send(image: Image, local: boolean) {
 }
 
 /** A stock flasher tells nothing and checks nothing: the bytes are counted and compared where they leave. */
-function sendPlainly(image: Image, expected: Digests, onProgress: OnProgress | undefined) {
+function sendPlainly(
+  image: Image,
+  expected: Digests,
+  onProgress: OnProgress | undefined,
+  contentEncoding: ContentEncoding | undefined,
+) {
   if (image.kind === 'url' && Object.keys(expected).length > 0) throw cannotCheck();
   if (image.kind === 'url') return image;
   const source = streamImage(image);
   const counted = countBytes(source.chunks, 'upload', image.size, onProgress);
   const name = image.kind === 'file' ? image.path : (image.name ?? 'the image');
-  return { ...source, chunks: verified(counted, expected, name) };
+  return { ...source, contentEncoding, chunks: verified(counted, expected, name) };
 }
 
 function cannotCheck(): UnsupportedError {

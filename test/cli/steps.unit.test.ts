@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createSteps, progressText } from '../../src/cli/steps.ts';
+import { createSteps, progressBar, progressText } from '../../src/cli/steps.ts';
 
 test('steps are plain lines in a pipe, and are recorded with their times', async () => {
   const pipe = new PassThrough();
@@ -31,4 +31,12 @@ test.each([
   [['copy', 2 ** 20, null, 0], 'copy 1.0 MiB'],
 ] as const)('%j is shown as %s', ([phase, bytes, total, rate], text) => {
   expect(progressText(phase, bytes, total, rate)).toBe(text);
+});
+
+test('a part of a whole is a bar', () => {
+  expect([0, 0.5, 1].map(progressBar)).toEqual([
+    '░'.repeat(20),
+    '█'.repeat(10) + '░'.repeat(10),
+    '█'.repeat(20),
+  ]);
 });

@@ -7,9 +7,9 @@ export interface JlContext {
   readonly signal: AbortSignal;
 }
 
-/** What `jl` offers for nodes of one interface, or of one Python class. */
+/** What `jl` offers for nodes of one interface. */
 export interface NodeCommands {
-  /** Adds the sub-commands to the node's own command. Nothing is asked of the device before one of them is run. */
+  /** Adds the sub-commands to the node's own command. Nothing is asked of the device that need not be, before one of them is run. */
   readonly register: (command: Command, node: ExploredNode, context: JlContext) => void | Promise<void>;
   /** The sub-command that is meant by the node's name alone, or when options or `--` follow it. */
   readonly byDefault?: string;

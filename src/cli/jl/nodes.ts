@@ -44,6 +44,10 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
     summary: 'a serial port: talk to it, or pass it on',
     load: async () => (await import('./nodes/serial.ts')).serialCommands,
   },
+  'shell.v1': {
+    summary: "scripts of the exporter's host",
+    load: async () => (await import('./nodes/shell.ts')).shellCommands,
+  },
   'ssh.v1': {
     summary: 'the ssh server: log in, or run a command',
     load: async () => (await import('./nodes/ssh.ts')).sshCommands,
@@ -51,6 +55,14 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
   'ssh-wrapper.v1': {
     summary: 'log in by ssh, or run a command',
     load: async () => (await import('./nodes/ssh-wrapper.ts')).sshWrapperCommands,
+  },
+  'storage.v1': {
+    summary: 'files and folders',
+    load: async () => (await import('./nodes/storage.ts')).storageCommands,
+  },
+  'storage-mux-flasher.v1': {
+    summary: 'a storage medium that is flashed as a whole',
+    load: async () => (await import('./nodes/storage-mux.ts')).storageMuxFlasherCommands,
   },
   'storage-mux.v1': {
     summary: 'a storage medium between host and device',
@@ -70,10 +82,7 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
   },
 };
 
-/** For the Python classes whose nodes have other commands than their interface says. */
-const BY_PYTHON_CLASS: Readonly<Record<string, NodeEntry>> = {};
-
 /** What `jl` offers for `node`; undefined for a node that it does not know. */
-export function entryOf({ interface: contract, pythonClient }: ExploredNode): NodeEntry | undefined {
-  return BY_PYTHON_CLASS[pythonClient] ?? BY_INTERFACE[contract?.id ?? ''];
+export function entryOf({ interface: contract }: ExploredNode): NodeEntry | undefined {
+  return BY_INTERFACE[contract?.id ?? ''];
 }

@@ -1,5 +1,6 @@
 import { exploreSession } from '../../client/index.ts';
 import { listenForInterrupts } from '../interrupt.ts';
+import { printLog } from './log.ts';
 import { addNodes } from './program.ts';
 import { readReach } from './reach.ts';
 import { createRoot, type RootOptions, withOwnCommands } from './root.ts';
@@ -14,6 +15,7 @@ export async function run(
   const { signal } = interrupts;
   const { address, options: reach } = await readReach(options, env);
   await using explored = await exploreSession(address, { ...reach, signal });
+  if (options.logLevel) void printLog(explored.session, options.logLevel, signal);
   const root = createRoot();
   const rest = await addNodes(root, explored.root, words, { signal });
   await withOwnCommands(root, env).parseAsync(rest, { from: 'user' });

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Duplex } from 'node:stream';
 import { execa, type Options } from 'execa';
 import type { Tty } from '../../../src/client/console/tty.ts';
 import { quoteWord } from '../../../src/core/shell-words.ts';
 import type { Driver } from '../../../src/driver/index.ts';
 import { channelFromDuplex } from '../../../src/drivers/std/index.ts';
-import { openSession } from '../../../src/exporter/index.ts';
+import { type ExporterSession, openSession } from '../../../src/exporter/index.ts';
 import { ttyOn } from '../../fixtures/open-tty.ts';
 
 export const JL = join(import.meta.dirname, '../../../bin/jl.js');
@@ -54,9 +55,10 @@ export interface JlTerminal extends AsyncDisposable {
 /** A device that is served by this process, and `jl` for it. */
 export interface ServedDevice extends AsyncDisposable {
   readonly socket: string;
+  readonly session: ExporterSession;
   jl(args: readonly string[], options?: Options & { env?: object }): Promise<Ran>;
-  /** Starts it, for what goes on until it is interrupted. */
-  start(args: readonly string[]): ReturnType<typeof execa>;
+  /** Runs what goes on until it is interrupted: with Ctrl-C, once `use` is done with the first line that it prints. */
+  interrupted(args: readonly string[], use: (line: string) => Promise<void>): Promise<Ran>;
   onTerminal(args: readonly string[]): Promise<JlTerminal>;
 }
 
@@ -66,9 +68,20 @@ export async function serveDevice(driver: Driver): Promise<ServedDevice> {
   const env = { ...BARE, JUMPSTARTER_HOST: session.socket };
   return {
     socket: session.socket,
+    session,
     jl: (args, options = {}) => runJl(args, { ...options, env: { ...env, ...options.env } }),
-    start: (args) =>
-      execa(process.execPath, [JL, ...args], { env, reject: false, stdin: 'pipe', buffer: false }),
+    interrupted: async (args, use) => {
+      const child = execa(process.execPath, [JL, ...args], { env, reject: false, stdin: 'ignore' });
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      try {
+        const { value } = await lines.next();
+        await use(value ?? '');
+      } finally {
+        child.kill('SIGINT');
+      }
+      const { stdout, stderr, exitCode } = await child;
+      return { stdout, stderr, exitCode };
+    },
     onTerminal: (args) => openTerminal(args, env),
     [Symbol.asyncDispose]: () => session.close(),
   };

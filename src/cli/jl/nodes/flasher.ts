@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DumpOptions, ExploredNode } from '../../../client/index.ts';
 import { ConfigError } from '../../../core/index.ts';
-import type { Flasher } from '../../../interfaces/index.ts';
+import type { ContentEncoding, Flasher } from '../../../interfaces/index.ts';
 import { handleOf } from '../handle.ts';
 import type { JlContext, NodeCommands } from '../node-commands.ts';
 import { withProgress } from '../progress.ts';
@@ -12,6 +12,7 @@ export const flasherCommands: NodeCommands = {
 };
 
 interface FlashWords {
+  readonly compression?: ContentEncoding;
   readonly target?: readonly string[];
   readonly sha256?: string;
   readonly sha512?: string;
@@ -26,6 +27,7 @@ export function registerFlasher(command: Command, node: ExploredNode, { signal }
     .description('write an image to the device')
     .argument('[file]', 'path, or an http(s) URL that the exporter fetches')
     .option('-t, --target <name:file>', 'a partition and its image; may be given several times', collect)
+    .addOption(compression('how the file is compressed: the device is given what is in it'))
     .option('--sha256 <digest>', 'what the image must be')
     .option('--sha512 <digest>', 'what the image must be')
     .option('--checksums <file>', "the publisher's SHA256SUMS or the like: path or URL")
@@ -40,6 +42,10 @@ Examples:
     .action(async (file: string | undefined, { target = [], ...expected }: FlashWords) => {
       const images =
         target.length > 0 ? target.map(readTarget) : [{ partition: undefined, image: needFile(file) }];
+      if (expected.compression && images.some(({ image }) => /^https?:/i.test(image)))
+        process.stderr.write(
+          '--compression is for files: the exporter looks for itself what it gets from a URL\n',
+        );
       const handle = await flasher();
       for (const { partition, image } of images) {
         const options = { ...expected, ...(partition !== undefined && { partition }), signal };
@@ -52,12 +58,18 @@ Examples:
     .description('read the image back from the device into a file')
     .argument('<file>', 'where to put it; it is there only once it is whole')
     .option('--target <name>', 'a partition')
-    .action(async (file: string, { target }: { target?: string }) => {
-      const handle = await flasher();
-      const options: DumpOptions = { ...(target !== undefined && { partition: target }), signal };
-      await withProgress('dump', (onProgress) => handle.dump(file, { ...options, onProgress }));
-    });
+    .addOption(compression('how the file shall be compressed'))
+    .action(
+      async (file: string, { target, ...words }: { target?: string; compression?: ContentEncoding }) => {
+        const handle = await flasher();
+        const options: DumpOptions = { ...words, ...(target !== undefined && { partition: target }), signal };
+        await withProgress('dump', (onProgress) => handle.dump(file, { ...options, onProgress }));
+      },
+    );
 }
+
+const compression = (help: string) =>
+  new Option('--compression <kind>', help).choices(['gzip', 'xz', 'bz2', 'zstd']);
 
 const collect = (value: string, previous: readonly string[] = []) => [...previous, value];
 

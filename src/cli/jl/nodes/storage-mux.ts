@@ -4,10 +4,19 @@ import type { StorageMux } from '../../../interfaces/index.ts';
 import { handleOf } from '../handle.ts';
 import type { JlContext, NodeCommands } from '../node-commands.ts';
 import { withProgress } from '../progress.ts';
+import { registerFlasher } from './flasher.ts';
 
 /** A medium that is switched between host and device. */
 export const storageMuxCommands: NodeCommands = {
   register: (command, node, context) => registerStorageMux(command, node, context),
+};
+
+/** As `storageMuxCommands`, flashed as a whole. */
+export const storageMuxFlasherCommands: NodeCommands = {
+  register: (command, node, context) => {
+    registerFlasher(command, node, context);
+    registerStorageMux(command, node, context);
+  },
 };
 
 /** `host`, `dut`, `off`, and the medium as a file. */
