@@ -37,6 +37,8 @@ export const MachineDescription = z.object({
   artifacts: z.string().nullable(),
   /** Measured when the machine was opened. */
   pace: MachinePace.optional(),
+  /** Where boots are remembered: how the last power-on went, and why so. */
+  boot: z.object({ kind: z.enum(['cold', 'remembered']), reason: z.string() }).optional(),
 });
 export type MachineDescription = z.output<typeof MachineDescription>;
 

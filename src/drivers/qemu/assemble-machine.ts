@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { InternalError, parseDuration, parseSize, Secrets } from '../../core/index.ts';
 import type { CallContext, DriverNode, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
+import { BootMemory } from './boots/boot-memory.ts';
+import { WatchedInput } from './boots/watched-input.ts';
 import { effectiveForwards } from './config.ts';
 import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { equipFork } from './equip-fork.ts';
 import { VirtualMachine } from './machine/machine.ts';
-import type { PowerPlan, StartStep } from './machine/power-session.ts';
+import type { PowerPlan, PowerSession, StartStep } from './machine/power-session.ts';
 import { Stopwatch } from './machine/stopwatch.ts';
 import { consoleNode } from './nodes/console.ts';
 import { displayNode } from './nodes/display.ts';
@@ -20,7 +22,7 @@ import { powerNode } from './nodes/power.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
-import type { Snapshot } from './snapshots/snapshot.ts';
+import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { Trail } from './trail.ts';
 
@@ -53,18 +55,41 @@ export async function assembleMachine(
   stack.defer(() => console.close());
   let plan: MachinePlan | undefined;
   let sizes: Equipment['sizes'] = {};
-  const prepare = async (signal: AbortSignal, snapshot?: Snapshot): Promise<PowerPlan> => {
-    plan = await prepareMachine(equipment, signal, snapshot?.saved.origin);
+  let input: WatchedInput | undefined;
+  const prepare = async (signal: AbortSignal, saved?: StartPoint): Promise<PowerPlan> => {
+    plan = await prepareMachine(equipment, signal, saved?.origin);
     sizes = { ...equipment.sizes };
-    return launchOf(plan, snapshot);
+    return launchOf(plan, saved);
+  };
+  const powerOn = async (signal: AbortSignal): Promise<PowerPlan> => {
+    const boot = await boots?.recall(signal);
+    const cold = async () => ({
+      ...(await prepare(signal)),
+      onStarted: async (it: PowerSession) => boots?.watch(it),
+    });
+    if (!boots || !boot) return await cold();
+    const { bases, seed, file: memory, state, history: replay } = boot;
+    const from = `boot ${boot.key.slice(0, 12)}`;
+    return {
+      ...(await prepare(signal, { name: from, origin: { bases, seed }, memory, state })),
+      replay,
+      otherwise: async (error) => {
+        await boots.giveUp(boot, String(error));
+        return await cold();
+      },
+      onStarted: (session, until) => boots.renew(boot, session, until),
+    };
   };
   const machine = new VirtualMachine({
-    prepare: (signal) => prepare(signal),
+    prepare: powerOn,
     recorder,
     trail,
     tolerate: config.tolerate,
     onStep,
-    onConsole: (input) => console.connect(input),
+    onConsole: (port) => {
+      input = port && new WatchedInput(port);
+      console.connect(input);
+    },
     log,
     shutdownDeadline: parseDuration('1m') * pace.factor,
   });
@@ -74,7 +99,8 @@ export async function assembleMachine(
       delete equipment.sizes.diskSize;
       Object.assign(equipment.sizes, snapshot.saved.sizes);
       await media.adopt(snapshot.saved.contents);
-      return await prepare(signal, snapshot);
+      boots?.forget();
+      return await prepare(signal, { name: snapshot.name, ...snapshot.saved });
     });
     const { agent, broken } = machine.session(operation);
     const signal = AbortSignal.any([context.signal, broken]);
@@ -91,6 +117,15 @@ export async function assembleMachine(
       },
     }),
   );
+  const boots = config.boot?.remember
+    ? new BootMemory({
+        ...{ equipment, recorder, log },
+        input: () => input,
+        onStored: (key) => machine.announce('BOOT_REMEMBERED', { key }),
+        whileSaved: (context, use) => snapshots.whileSaved(context, use),
+      })
+    : undefined;
+  if (boots) stack.use(boots);
   // Ended before its snapshots: nothing is taken away under a machine that runs.
   stack.use(machine);
   const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
@@ -105,6 +140,7 @@ export async function assembleMachine(
       forwards,
       artifacts: artifacts ?? null,
       pace,
+      ...(boots && { boot: boots.report }),
     };
   };
   const children = {
@@ -141,9 +177,12 @@ async function openFork(
   return { name, node, steps: steps.taken, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
+/** A saved machine that another starts from. */
+type StartPoint = Pick<SavedMachine, 'origin' | 'memory' | 'state'> & { readonly name: string };
+
 /** What QEMU is started with: the memory and the state of a saved machine, if it starts from one. */
-function launchOf(plan: MachinePlan, from?: Snapshot): PowerPlan {
-  if (from) return { ...plan, memory: from.saved.memory, state: from.saved.state, from: from.name };
+function launchOf(plan: MachinePlan, from?: StartPoint): PowerPlan {
+  if (from) return { ...plan, memory: from.memory, state: from.state, from: from.name };
   const { memory } = plan;
   if (memory === null) throw new InternalError('a machine that boots has no memory', { incident: 'none' });
   return { ...plan, memory };

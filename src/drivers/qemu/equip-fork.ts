@@ -19,7 +19,7 @@ export async function equipFork(parent: Equipment, stack: AsyncDisposableStack):
   const store = await ImageStore.open(flashedDir(cacheDir()), { claim: (path) => notes.add(path) });
   const { config } = parent;
   const media = new Media(store, notes, run.path, config.partitions, wrapper(host));
-  return { ...parent, host, run, media, sizes: {} };
+  return { ...parent, host, run, media, notes, sizes: {} };
 }
 
 async function hostFor({ host, config }: Equipment, run: RunFolder): Promise<HostFacts> {

@@ -10,6 +10,7 @@ import {
   sweepFolders,
 } from '../../core/index.ts';
 import { listLeftovers, sweepImages } from '../../images/index.ts';
+import { bootsDir, unfinishedBoots } from './boots/boot-store.ts';
 import { downloadFolders } from './firmware-download.ts';
 import { runFolders, socketFolders, sweepRuns } from './run-folder.ts';
 import { snapshotFolders } from './snapshots/snapshot.ts';
@@ -32,6 +33,7 @@ export async function findLeftovers(places: LeftoverPlaces = {}): Promise<Leftov
     ['sockets of a session', await runtimeFolders(env)],
     ['image on its way', incomingFolders(join(cache, 'images', 'flashed'))],
     ['firmware download', downloadFolders(cache)],
+    ['boot that was to be remembered', unfinishedBoots(bootsDir(cache))],
   ];
   const found = await Promise.all(
     kinds.map(async ([kind, folders]) => (await findLeftFolders(folders)).map((path) => ({ kind, path }))),
@@ -48,5 +50,6 @@ export async function sweepLeftovers(log: Log): Promise<void> {
   await sweepFolders(await runtimeFolders(), { log });
   await sweepFolders(incomingFolders(join(cache, 'images', 'flashed')), { log });
   await sweepFolders(downloadFolders(cache), { log });
+  await sweepFolders(unfinishedBoots(bootsDir(cache)), { log });
   await sweepImages({ cache });
 }

@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { cacheDir, stateDir } from '../../core/index.ts';
+import { cacheDir, makeLendingDir, stateDir } from '../../core/index.ts';
 import type { DriverNode, OpenContext } from '../../driver/index.ts';
 import type { Machine } from '../../interfaces/index.ts';
 import { hostArch } from './architectures.ts';
 import { assembleMachine } from './assemble-machine.ts';
+import { createIdentity, sharedIdentity } from './boots/boot-identity.ts';
+import { bootsDir } from './boots/boot-store.ts';
 import type { QemuConfig } from './config.ts';
 import { locateFiles } from './config-files.ts';
 import { gatherHost } from './host.ts';
 import { hostSpeed } from './host-speed.ts';
-import { createKeyPair, createMac, createPassword } from './keys.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { wrapper } from './plan/machine.ts';
 import { planPace } from './plan/pace.ts';
@@ -51,7 +51,8 @@ async function equip(
   for (const path of [kernel, initrd, cdrom, ...disks.map((disk) => disk.path)])
     if (path !== undefined) await notes.add(path);
   const store = await ImageStore.open(images, { claim: (path) => notes.add(path) });
-  const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content')];
+  const boots = config.boot?.remember ? await makeLendingDir(bootsDir(cacheDir())) : undefined;
+  const reach = [dirname(run.path), dirname(run.sockets), join(images, 'content'), ...(boots ? [boots] : [])];
   const taken = await usersOfRuns(dirname(run.path));
   const host = await gatherHost(config, { log, signal, reach, taken });
   if (host.user) await handOver(run, host.user);
@@ -72,10 +73,8 @@ async function equip(
     pace: planPace({ accelerator: host.accelerator.name, guest: config.arch, host: hostArch(), step }),
     run,
     media,
-    uuid: randomUUID(),
-    mac: createMac(),
-    password: config.password ?? createPassword(),
-    keys: createKeyPair(`${config.username}@${config.hostname}`),
+    notes,
+    ...(boots === undefined ? createIdentity(config) : await sharedIdentity(boots, config)),
     sizes: {},
   };
 }

@@ -11,6 +11,7 @@ import type { MachineFiles, MachinePlan, Origin, PlannedFile } from './plan/type
 import type { RunFolder } from './run-folder.ts';
 import { writeSeed } from './seed.ts';
 import { createBlankDisk, createOverlay, growDisk } from './storage/disks.ts';
+import type { ImageNotes } from './storage/image-notes.ts';
 import type { Media } from './storage/media.ts';
 
 /** What a machine is, from its opening to its end; what it is asked to be at the next power-on is in `sizes`. */
@@ -21,6 +22,8 @@ export interface Equipment {
   readonly pace: Pace;
   readonly run: RunFolder;
   readonly media: Media;
+  /** What the run uses and nobody may clear away. */
+  readonly notes: ImageNotes;
   readonly uuid: string;
   readonly mac: string;
   readonly password: string;

@@ -8,6 +8,7 @@ interface Held {
   /** Aborts when its caller gives up. */
   readonly caller: AbortSignal;
   readonly stop: AbortController;
+  readonly yields: boolean;
   readonly settled: Promise<void>;
 }
 
@@ -17,7 +18,7 @@ export class Turn {
 
   /**
    * Runs `act` unless another call is under way. Its signal aborts when the caller gives up, or when the turn is pre-empted.
-   * A call whose caller has given up is about to end, and is waited for.
+   * A call whose caller has given up is about to end, and is waited for; one that `yields` is ended by any other.
    *
    * @throws BusyError that says who is at it, with what and since when.
    */
@@ -25,13 +26,25 @@ export class Turn {
     operation: string,
     context: CallContext,
     act: (signal: AbortSignal) => Promise<T>,
+    { yields = false }: { readonly yields?: boolean } = {},
   ): Promise<T> {
     const { signal: caller, peer } = context;
-    while (this.#held?.caller.aborted) await raceSignal(this.#held.settled, caller);
+    for (let held = this.#held; held?.caller.aborted || (held?.yields && !yields); held = this.#held) {
+      held.stop.abort(preempted(held.operation, operation));
+      await raceSignal(held.settled, caller);
+    }
     if (this.#held) throw busy(operation, this.#held);
     const stop = new AbortController();
     const { promise: settled, resolve } = Promise.withResolvers<void>();
-    this.#held = { operation, holder: peer.name, since: new Date().toISOString(), caller, stop, settled };
+    this.#held = {
+      operation,
+      holder: peer.name,
+      since: new Date().toISOString(),
+      caller,
+      stop,
+      yields,
+      settled,
+    };
     try {
       return await act(AbortSignal.any([caller, stop.signal]));
     } finally {

@@ -18,7 +18,7 @@ import { type BootMaterial, BootStore } from '../../../src/drivers/qemu/boots/bo
 
 const MIB = 2 ** 20;
 const KEY = 'a'.repeat(64);
-const ABOUT = { ready: 'console /login:/', hostname: 'dut' };
+const ABOUT = { ready: 'console /login:/', hostname: 'dut', renews: false };
 const { signal } = new AbortController();
 
 let home: Awaited<ReturnType<typeof mkdtempDisposable>>;

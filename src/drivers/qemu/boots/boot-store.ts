@@ -42,6 +42,8 @@ const Manifest = z.object({
   ready: z.string(),
   hostname: z.string(),
   memory: z.number(),
+  /** Whether the guest renews its randomness by itself. */
+  renews: z.boolean(),
   files: z.record(z.string(), StoredFile),
 });
 type Manifest = z.output<typeof Manifest>;
@@ -61,6 +63,8 @@ export interface BootMaterial {
 export interface RememberedBoot extends BootMaterial {
   readonly key: string;
   readonly created: Date;
+  /** Whether the guest renews its randomness by itself. */
+  readonly renews: boolean;
 }
 
 /** One for people. */
@@ -107,6 +111,7 @@ export class BootStore {
     return {
       key,
       created: new Date(manifest.created),
+      renews: manifest.renews,
       memory: join(folder, MEMORY),
       state: join(folder, 'state'),
       history: join(folder, 'console.log'),
@@ -123,7 +128,7 @@ export class BootStore {
   async add(
     key: string,
     material: BootMaterial,
-    about: Pick<Manifest, 'ready' | 'hostname'>,
+    about: Pick<Manifest, 'ready' | 'hostname' | 'renews'>,
     signal: AbortSignal,
   ): Promise<boolean> {
     await makeLendingDir(this.#folder);
@@ -174,6 +179,20 @@ export class BootStore {
       }),
     );
     return all.filter((one) => one !== undefined).sort((a, b) => b.used.getTime() - a.used.getTime());
+  }
+
+  /** Removes what was not used for longest, until all together have no more than `limit` bytes. `keep` stays. */
+  async shrink(limit: number, keep: string, places: StorePlaces = {}): Promise<BootFacts[]> {
+    const all = await this.list(places);
+    const removed: BootFacts[] = [];
+    let bytes = all.reduce((sum, one) => sum + one.bytes, 0);
+    for (const one of all.toReversed()) {
+      if (bytes <= limit) break;
+      if (one.key === keep || one.inUse || !(await this.remove(one.key, places))) continue;
+      bytes -= one.bytes;
+      removed.push(one);
+    }
+    return removed;
   }
 
   /**

@@ -73,6 +73,11 @@ export class VirtualMachine implements AsyncDisposable {
     return this.#events.subscribe(signal);
   }
 
+  /** Tells everybody who listens to its events. */
+  announce(event: string, data: MachineEvent['data']): void {
+    this.#events.publish({ event, time: new Date().toISOString(), data });
+  }
+
   /** What keeps it from doing what somebody waits for: the state of things first. */
   faults(signal: AbortSignal): AsyncIterable<FaultNews> {
     return this.#faults.follow(signal);
@@ -134,13 +139,23 @@ export class VirtualMachine implements AsyncDisposable {
     }
   }
 
-  /** Runs `work` while nobody can switch the machine off but by force. @throws StateError when it is off. */
+  /**
+   * Runs `work` while nobody can switch the machine off but by force; what `yields` ends as soon as anybody wants to do anything.
+   *
+   * @throws StateError when it is off.
+   */
   async whileOn<T>(
     operation: string,
     context: CallContext,
     work: (session: PowerSession, signal: AbortSignal) => Promise<T>,
+    options: { readonly yields?: boolean } = {},
   ): Promise<T> {
-    return await this.#turn.take(operation, context, (signal) => work(this.session(operation), signal));
+    return await this.#turn.take(
+      operation,
+      context,
+      (signal) => work(this.session(operation), signal),
+      options,
+    );
   }
 
   /** Resolves when the CPUs run. */
@@ -236,7 +251,10 @@ export class VirtualMachine implements AsyncDisposable {
     // It is asked, as it may have died a moment ago.
     if (this.#session && (await this.state()) !== 'off') return;
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
-    const plan = await prepare(signal);
+    await this.#start(await prepare(signal), signal);
+  }
+
+  async #start(plan: PowerPlan, signal: AbortSignal): Promise<void> {
     this.#faults.clear();
     let over = false;
     const onEvent = (event: MachineEvent) => {
@@ -247,8 +265,16 @@ export class VirtualMachine implements AsyncDisposable {
       }
       this.#events.publish(event);
     };
-    const session = await PowerSession.start(plan, { ...this.#parts, faults: this.#faults, onEvent }, signal);
+    const parts = { ...this.#parts, faults: this.#faults, onEvent };
+    const started = PowerSession.start(plan, parts, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!plan.otherwise) throw error;
+      return plan.otherwise(error, signal);
+    });
+    const session = await started;
+    if (!(session instanceof PowerSession)) return await this.#start(session, signal);
     if (!over) this.#session = session;
+    await plan.onStarted?.(session, signal);
   }
 
   async #off(off: Off | undefined, signal: AbortSignal): Promise<OffResult> {

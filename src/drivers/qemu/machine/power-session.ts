@@ -1,3 +1,4 @@
+import { appendFile, readFile } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { z } from 'zod';
 import { type Duration, type Log, ProtocolError } from '../../../core/index.ts';
@@ -30,6 +31,12 @@ export interface PowerPlan extends Launch {
   readonly sockets: { readonly vnc: string };
   /** The saved machine that it starts from, where it does not boot. */
   readonly from?: string | undefined;
+  /** A file with what the console is to show before anything else: what it had shown by then. */
+  readonly replay?: string | undefined;
+  /** What is to be started where this cannot be. */
+  readonly otherwise?: ((error: unknown, signal: AbortSignal) => Promise<PowerPlan>) | undefined;
+  /** Is called when the CPUs run, before whoever has switched the machine on is told so. */
+  readonly onStarted?: ((session: PowerSession, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** What a power session works with, and whom it tells. */
@@ -89,6 +96,8 @@ export class PowerSession {
   readonly ended: Promise<void>;
   /** The agent in the guest, whether there is one or not. */
   readonly agent: GuestAgent;
+  /** Whether anybody has been in the guest by its network or its agent. */
+  used = false;
   /** Aborts with a DeviceError when the machine ends without having been switched off. */
   readonly broken: AbortSignal;
   /** How it is saved, and was started from what was saved. */
@@ -132,6 +141,7 @@ export class PowerSession {
     );
     const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
     const spool = await recorder.begin((chunk) => faults.hear(chunk));
+    if (plan.replay !== undefined) await appendFile(spool.path, await readFile(plan.replay));
     onStep?.('files');
     const instance = await launchQemu(plan, {
       signal,

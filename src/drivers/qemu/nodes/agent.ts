@@ -16,6 +16,7 @@ export function agentHandlers(machine: VirtualMachine): AgentHandlers {
     work: (agent: GuestAgent, signal: AbortSignal) => Promise<void>,
   ): Promise<null> => {
     const session = machine.session(operation);
+    session.used ||= operation !== 'agent.ready';
     await work(session.agent, AbortSignal.any([signal, session.boot])).catch(explain(session, signal));
     return null;
   };
@@ -23,6 +24,7 @@ export function agentHandlers(machine: VirtualMachine): AgentHandlers {
     agentReady: (context) => use('agent.ready', context, (agent, signal) => agent.ready(signal)),
     agentExec: async function* (command, context): AsyncGenerator<AgentOutput> {
       const session = machine.session('agent.exec');
+      session.used = true;
       try {
         yield* execInGuest(session.agent, command, AbortSignal.any([context.signal, session.boot]));
       } catch (error) {

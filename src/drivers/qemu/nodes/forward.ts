@@ -29,6 +29,7 @@ function forwardHandlers(machine: VirtualMachine, name: string) {
   return {
     connect: async (_: undefined, { signal }: CallContext): Promise<ByteChannel> => {
       const { host, hostPort: port, session } = locate(`${name}.connect`);
+      session.used = true;
       return sessionChannel(
         session,
         await connectSocket({ host, port }, networkUrl('tcp', host, port), signal),

@@ -68,6 +68,17 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     return await describe(await this.#save(name, context, { passing: false }));
   }
 
+  /** Saves the machine for as long as `use` takes, without a name. Whoever wants to do something with it meanwhile goes before. */
+  async whileSaved(context: CallContext, use: (snapshot: Snapshot) => Promise<void>): Promise<void> {
+    // No name that anybody may give.
+    const snapshot = await this.#save('.passing', context, { passing: true, yields: true });
+    try {
+      await use(snapshot);
+    } finally {
+      await this.#drop(snapshot);
+    }
+  }
+
   /** All of them, the oldest first. */
   async list(): Promise<SnapshotInfo[]> {
     return await Promise.all([...this.#snapshots.values()].map(describe));
@@ -130,12 +141,12 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   async #save(
     name: string,
     context: CallContext,
-    { passing }: { readonly passing: boolean },
+    { passing, yields = false }: { readonly passing: boolean; readonly yields?: boolean },
   ): Promise<Snapshot> {
     const { machine, recorder, equipment, current, log } = this.#parts;
     const { media, run, config, host } = equipment;
     refuse(planObstacles(config, host));
-    return await machine.whileOn('snapshots.save', context, async (session, signal) => {
+    const save = async (session: PowerSession, signal: AbortSignal) => {
       const { plan, sizes } = current();
       if (!plan)
         throw new StateError('the machine has not been started', { state: 'off', needed: 'running' });
@@ -160,7 +171,8 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       this.#snapshots.set(name, snapshot);
       log.info({ snapshot: name, pause: Math.round(saved.pause), folder }, 'the machine was saved');
       return snapshot;
-    });
+    };
+    return await machine.whileOn('snapshots.save', context, save, { yields });
   }
 
   async #placeFor({ description }: MachinePlan, folder: string) {

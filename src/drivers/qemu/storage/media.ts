@@ -46,6 +46,8 @@ export class Media {
   readonly #folder: string;
   readonly #defaults: Partial<Record<Partition, string>>;
   readonly #through: readonly string[];
+  /** How often something was put into a partition. */
+  flashes = 0;
   readonly #flashed = new Map<Partition, StoredImage>();
   /** What snapshots lie over, whatever is flashed since. */
   readonly #kept = new Set<string>();
@@ -90,7 +92,28 @@ export class Media {
     for (const { path } of contents.values()) await this.#notes.add(path);
     this.#flashed.clear();
     for (const [partition, image] of contents) this.#flashed.set(partition, image);
+    await this.startOver();
+  }
+
+  /** Whether the machine has not written to its disks, nor to the variables of its firmware. */
+  async isUntouched(): Promise<boolean> {
+    const written = Object.values(WRITTEN).map((name) => exists(join(this.#folder, name)));
+    return !(await Promise.all(written)).includes(true);
+  }
+
+  /** What was written is gone. */
+  async startOver(): Promise<void> {
     for (const partition of PARTITIONS) await this.#discardWritten(partition);
+  }
+
+  /** The SHA-256 of what is in each partition. */
+  async digests(signal: AbortSignal): Promise<Partial<Record<Partition, string>>> {
+    const digests: Partial<Record<Partition, string>> = {};
+    for (const partition of PARTITIONS) {
+      const image = await this.image(partition, { signal });
+      if (image) digests[partition] = image.sha256;
+    }
+    return digests;
   }
 
   /** Takes the image in and then puts it into the partition. Until then, and after any failure, the old one stays. */
@@ -151,6 +174,7 @@ export class Media {
   async #insert(image: StoredImage, partition: Partition): Promise<void> {
     fitting(image, partition, 'the image');
     const before = this.#flashed.get(partition);
+    this.flashes++;
     this.#flashed.set(partition, image);
     await this.#discardWritten(partition);
     const used = new Set([...this.#flashed.values()].map(({ path }) => path)).union(this.#kept);

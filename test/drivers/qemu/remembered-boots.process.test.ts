@@ -1,0 +1,194 @@
+/** Boots that are remembered, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
+import { createHash } from 'node:crypto';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtempDisposable,
+  open,
+  readdir,
+  readFile,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLog } from '../../../src/core/index.ts';
+import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
+import { serve, type Tty } from '../../../src/index.ts';
+import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+
+const BIOS = {
+  arch: 'x86_64',
+  firmware: 'bios',
+  memory: '64MiB',
+  accelerator: 'tcg',
+  cloudInit: false,
+  boot: { remember: true, ready: { console: 'ready\\r\\n$' } },
+} as const satisfies QemuConfigInput;
+
+let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+
+beforeEach(async () => {
+  home = await mkdtempDisposable(join(tmpdir(), 'jumplead-remembered-'));
+  // As root QEMU runs as another user, who must get at its files.
+  await chmod(home.path, 0o711);
+  vi.stubEnv('XDG_STATE_HOME', join(home.path, 'state'));
+  vi.stubEnv('JUMPLEAD_CACHE', join(home.path, 'cache'));
+  const runtime = join(home.path, 'run');
+  await mkdir(runtime, { mode: 0o711 });
+  vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+  const bytes = Buffer.alloc(2 ** 20, 'disk ');
+  bytes.set(bootSector());
+  await writeFile(join(home.path, 'boot.img'), bytes);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
+
+const serveMachine = (config: QemuConfigInput = {}) =>
+  serve(qemu({ ...BIOS, image: join(home.path, 'boot.img'), ...config }), { log: createLog('silent') });
+type Vm = Awaited<ReturnType<typeof serveMachine>>;
+
+/** Switches the machine on and waits until its boot has been stored. */
+async function bootOnce(vm: Vm): Promise<void> {
+  const stored = next(vm, 'BOOT_REMEMBERED');
+  await vm.describe(); // Answered after the machine has got to the call before.
+  await vm.power.on();
+  await stored;
+}
+
+async function next(vm: Vm, wanted: string): Promise<void> {
+  for await (const { event } of vm.events()) if (event === wanted) return;
+  throw new Error('the events have ended');
+}
+
+/** Lets the guest count; what it has come to. */
+async function count(tty: Tty): Promise<number> {
+  await tty.write(KEYS.count);
+  const { match } = await tty.expect(/(\d)\r\n/);
+  return Number(match?.[1]);
+}
+
+const howItBegan = async (vm: Vm) => {
+  const { boot, command } = await vm.describe();
+  return [boot?.kind, command.includes('-incoming')];
+};
+
+const boots = async () =>
+  (await readdir(join(home.path, 'cache', 'boots'))).filter((name) => name.length === 64);
+
+test('the first power-on after a flash resumes; any other boots', async () => {
+  await using first = await serveMachine();
+  await bootOnce(first);
+  expect(await howItBegan(first)).toEqual(['cold', false]);
+  await using ours = await first.console.open({ from: 'boot' });
+  expect(await count(ours)).toBe(1);
+
+  await using vm = await serveMachine();
+  await vm.power.on();
+  expect(await howItBegan(vm)).toEqual(['remembered', true]);
+  await using tty = await vm.console.open();
+  await tty.expect(/ready\r\n/);
+  expect(await count(tty)).toBe(1);
+  expect(await count(tty)).toBe(2);
+  // What another made of the same boot is his.
+  expect(await count(ours)).toBe(2);
+
+  await vm.power.cycle({ mode: 'forced' });
+  expect(await howItBegan(vm)).toEqual(['cold', false]);
+  expect(vm.credentials).toEqual(first.credentials);
+
+  await vm.power.off({ mode: 'forced' });
+  await vm.flasher.flash(join(home.path, 'boot.img'));
+  await vm.power.on();
+  expect(await howItBegan(vm)).toEqual(['remembered', true]);
+  expect(await boots()).toHaveLength(1);
+});
+
+describe('a boot is another', () => {
+  test('of another image', async () => {
+    await using first = await serveMachine();
+    await bootOnce(first);
+    await appendFile(join(home.path, 'boot.img'), Buffer.alloc(512));
+    await using vm = await serveMachine();
+    await vm.power.on();
+    expect(await howItBegan(vm)).toEqual(['cold', false]);
+  });
+
+  test('of another configuration', async () => {
+    await using first = await serveMachine();
+    await bootOnce(first);
+    await using vm = await serveMachine({ memory: '96MiB' });
+    await vm.power.on();
+    expect(await howItBegan(vm)).toEqual(['cold', false]);
+    await using sized = await serveMachine();
+    await sized.setMemorySize('96MiB');
+    await sized.power.on();
+    expect(await howItBegan(sized)).toEqual(['cold', false]);
+  });
+});
+
+test('a boot that somebody has used before it was ready is not remembered', async () => {
+  await using vm = await serveMachine({ boot: { remember: true, ready: { console: '1\\r\\n' } } });
+  const on = next(vm, 'POWER_ON');
+  await vm.describe();
+  await vm.power.on();
+  await on;
+  await using tty = await vm.console.open();
+  await tty.expect(/ready/);
+  expect(await count(tty)).toBe(1);
+  expect(await count(tty)).toBe(2);
+  await vm.power.off({ mode: 'forced' });
+  expect(await boots()).toEqual([]);
+});
+
+test('what is damaged is a cold boot, and is stored anew', async () => {
+  await using first = await serveMachine();
+  await bootOnce(first);
+  const [key = ''] = await boots();
+  {
+    await using state = await open(join(home.path, 'cache', 'boots', key, 'state'), 'r+');
+    await state.write(Buffer.from('x'), 0, 1, 100);
+  }
+  await using vm = await serveMachine();
+  await bootOnce(vm);
+  expect(await howItBegan(vm)).toEqual(['cold', false]);
+  await using again = await serveMachine();
+  await again.power.on();
+  expect(await howItBegan(again)).toEqual(['remembered', true]);
+});
+
+test('what QEMU does not take is a cold boot of an untouched disk', async () => {
+  await using first = await serveMachine();
+  await bootOnce(first);
+  const [key = ''] = await boots();
+  const folder = join(home.path, 'cache', 'boots', key);
+  const broken = Buffer.from('no state of any machine');
+  await writeFile(join(folder, 'state'), broken);
+  const manifest = JSON.parse(await readFile(join(folder, 'boot.json'), 'utf8'));
+  const sha256 = createHash('sha256').update(broken).digest('hex');
+  manifest.files.state = { ...manifest.files.state, size: broken.length, sha256 };
+  await writeFile(join(folder, 'boot.json'), JSON.stringify(manifest));
+  await using vm = await serveMachine();
+  await vm.power.on();
+  expect(await howItBegan(vm)).toEqual(['cold', false]);
+  expect((await vm.describe()).boot?.reason).toContain('what was remembered is of no use');
+  await using tty = await vm.console.open();
+  await tty.expect(/ready\r\n/);
+  expect(await count(tty)).toBe(1);
+});
+
+test('two that boot the same at once: one is stored', async () => {
+  await using one = await serveMachine();
+  await using two = await serveMachine();
+  const stored = Promise.race([next(one, 'BOOT_REMEMBERED'), next(two, 'BOOT_REMEMBERED')]);
+  await Promise.all([one.describe(), two.describe()]);
+  await Promise.all([one.power.on(), two.power.on()]);
+  await stored;
+  expect(await boots()).toHaveLength(1);
+  await using vm = await serveMachine();
+  await vm.power.on();
+  expect(await howItBegan(vm)).toEqual(['remembered', true]);
+});
