@@ -9,6 +9,7 @@ import { registerImages } from './commands/images.ts';
 import { registerNotYet } from './commands/not-yet.ts';
 import { registerRun } from './commands/run.ts';
 import { registerShell } from './commands/shell.ts';
+import { registerSnapshot } from './commands/snapshot.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerCompletion } from './completion/register.ts';
 
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerVersion(program);
   registerRun(program);
   registerShell(program);
+  registerSnapshot(program);
   registerCompletion(program);
   registerNotYet(program);
   try {

@@ -31,7 +31,7 @@ export type { Forwarding, MessageNetworkHandle, NetworkHandle, TcpNetworkHandle 
 export type { OperatorImage, StorageOperator } from './operator-image.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
 export type { ShellHandle, ShellOptions, ShellResult, ShellRunOptions, ShellText } from './shell.ts';
-export type { Forked, ForkMethod, ForkOptions, SnapshotsHandle } from './snapshots.ts';
+export type { Forked, ForkLine, ForkMethod, ForkOptions, OpenFork, SnapshotsHandle } from './snapshots.ts';
 export type { AddressedSshHandle, SshConnectOptions, SshHandle } from './ssh/ssh.ts';
 export type { SshLogin } from './ssh/ssh-connect.ts';
 export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-process.ts';

@@ -4,7 +4,14 @@ import { type AgentHandle, createAgent } from './agent.ts';
 import { registerHandle } from './handles.ts';
 import { requireExtended } from './missing.ts';
 import type { RemoteNode } from './node.ts';
-import { createFork, createSnapshots, type ForkMethod, type SnapshotsHandle } from './snapshots.ts';
+import {
+  createFork,
+  createOpenFork,
+  createSnapshots,
+  type ForkMethod,
+  type OpenFork,
+  type SnapshotsHandle,
+} from './snapshots.ts';
 
 /** The user that was made in a guest. */
 export interface Credentials {
@@ -33,6 +40,8 @@ export interface MachineHandle {
   readonly snapshots: SnapshotsHandle;
   /** Starts other machines from this one. */
   readonly fork: ForkMethod;
+  /** Starts another one for somebody else: `connect` gives connections to its session, for any client of the wire. */
+  readonly openFork: OpenFork;
   /** The size of the disk at the next power-on. */
   setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
   /** The memory at the next power-on. */
@@ -72,6 +81,7 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
     },
     snapshots: createSnapshots(node),
     fork: createFork(node),
+    openFork: createOpenFork(node),
     setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
     setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),
   };

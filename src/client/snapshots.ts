@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { UnsupportedError, type WaitOptions } from '../core/index.ts';
 import type { ForkAnswer, Machine, SnapshotInfo } from '../interfaces/index.ts';
 import { duplexOf } from './duplex.ts';
@@ -77,6 +78,25 @@ export function createFork(node: RemoteNode<typeof Machine>): ForkMethod {
     return forks;
   };
   return fork as unknown as ForkMethod; // SAFE: it is what the rig of this handle says, which is what `Self` is
+}
+
+/** A fork without handles; it lives as long as one of the connections to its session. */
+export interface ForkLine {
+  readonly name: string;
+  /** Opens a connection to its session. The first must come within 30 seconds. */
+  readonly connect: () => Promise<Duplex>;
+}
+
+/** Starts a fork and tells how it is reached. */
+export type OpenFork = (options?: ForkOptions) => Promise<ForkLine>;
+
+/** How forks of the machine `node` are made for somebody else. */
+export function createOpenFork(node: RemoteNode<typeof Machine>): OpenFork {
+  return async ({ from, signal, timeout } = {}) => {
+    requireOffered(node, 'fork', 'openFork', STOCK);
+    const answer = await node.calls.fork(from === undefined ? {} : { from }, { signal, timeout });
+    return { name: answer.name, connect: () => openFork(node, answer) };
+  };
 }
 
 async function forkOnce(

@@ -1,3 +1,4 @@
+export * from './boots/keep-boots.ts';
 export type { QemuConfig, QemuConfigInput } from './config.ts';
 export * from './driver.ts';
 export { qemuType } from './driver-type.ts';

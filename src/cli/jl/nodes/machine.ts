@@ -2,10 +2,17 @@ import type { Machine } from '../../../interfaces/index.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
 import { type OutputOption, print, withOutput } from '../output.ts';
+import { registerAgent } from './machine-agent.ts';
+import { registerFork } from './machine-fork.ts';
+import { registerSnapshots } from './machine-snapshots.ts';
 
 /** A virtual machine as a whole; its parts are nodes below it. */
 export const machineCommands: NodeCommands = {
-  register: (command, node, { signal }) => {
+  register: (command, node, context) => {
+    const { signal } = context;
+    registerSnapshots(command, node, context);
+    registerFork(command, node, context);
+    registerAgent(command, node, context);
     const machine = () => handleOf<typeof Machine>(node);
     const resize = command.command('resize').description('change the size of what the machine has');
     resize

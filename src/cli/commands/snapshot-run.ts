@@ -1,0 +1,45 @@
+import { formatSize, parseDuration } from '../../core/index.ts';
+import { type BootFacts, collectBoots, listBoots, removeBoots } from '../../drivers/qemu/index.ts';
+import { alignColumns } from '../table.ts';
+
+const NONE = 'no boot is remembered; machines with `boot: { remember: true }` store theirs\n';
+
+export async function list({ json }: { json?: boolean }): Promise<void> {
+  const boots = await listBoots();
+  if (json) process.stdout.write(`${JSON.stringify(boots, null, 2)}\n`);
+  else if (boots.length === 0) process.stdout.write(NONE);
+  else process.stdout.write(alignColumns(boots.map(describe), { right: [2] }));
+}
+
+const describe = ({ key, hostname, bytes, ready, used, inUse }: BootFacts) => [
+  key.slice(0, 12),
+  hostname,
+  formatSize(bytes),
+  inUse ? 'in use' : `used ${used.toISOString().slice(0, 16)}Z`,
+  ready,
+];
+
+/** Forgets each and says how much room that made. */
+export async function remove(keys: readonly string[]): Promise<void> {
+  for (const name of keys)
+    for (const { key, bytes } of await removeBoots(name))
+      process.stdout.write(`removed ${key.slice(0, 12)}, ${formatSize(bytes)}\n`);
+}
+
+export interface GcOptions {
+  readonly olderThan: string;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Forgets what nobody needs, and says how much room that made. */
+export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
+  const removed = await collectBoots({ unusedFor: parseDuration(olderThan), dryRun });
+  const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
+  if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed }, null, 2)}\n`);
+  else if (removed.length === 0) process.stdout.write('nothing to remove\n');
+  else
+    process.stdout.write(
+      `${alignColumns(removed.map(describe), { right: [2] })}${formatSize(bytes)} ${dryRun ? 'would be freed' : 'freed'}\n`,
+    );
+}
