@@ -12,6 +12,9 @@ export interface ByteChannel extends AsyncIterable<Uint8Array>, AsyncDisposable 
   end(): Promise<void>;
 }
 
+/** The most bytes of a message that must not be cut: 4 MiB, which every peer takes, less what its frame needs itself. */
+export const LARGEST_MESSAGE = 4 * 1_024 * 1_024 - 64;
+
 /** Compressions that a resource may have on the wire. */
 export type ContentEncoding = 'gzip' | 'xz' | 'bz2' | 'zstd';
 

@@ -1,8 +1,8 @@
 import { ConfigError } from '../core/index.ts';
-import type { ChannelMethod } from '../interfaces/index.ts';
+import { type ChannelMethod, LARGEST_MESSAGE } from '../interfaces/index.ts';
 import { FrameType } from './gen/jumpstarter/v1/router_pb.ts';
 import type { Frame } from './grpc/index.ts';
-import { LARGEST_MESSAGE, MAX_FRAME } from './wire.ts';
+import { MAX_FRAME } from './wire.ts';
 
 interface FrameWriter {
   write(frame: Frame): Promise<void>;

@@ -34,6 +34,3 @@ export const Key = {
 
 /** The most bytes that go into one frame. */
 export const MAX_FRAME = 64 * 1_024;
-
-/** The most bytes of a message that must not be cut: 4 MiB, which every peer takes, less what the frame needs itself. */
-export const LARGEST_MESSAGE = 4 * 1_024 * 1_024 - 64;

@@ -75,6 +75,18 @@ describe('the package, installed from its tarball into an empty project', () => 
     });
   });
 
+  test('says which package a serial port of the host needs', async () => {
+    const program = `
+      import { serve } from 'jumplead';
+      import { serialPort } from 'jumplead/drivers';
+      await serve(serialPort({ url: '/dev/ttyUSB0' })).catch(({ message }) => console.log(message));`;
+    await writeFile(join(project, 'serial.ts'), program);
+    const { stdout } = await execa(process.execPath, ['serial.ts'], { cwd: project });
+    expect(stdout).toBe(
+      'serial-port: a device of this host needs the package serialport; install it beside jumplead: npm install serialport',
+    );
+  });
+
   test.each(Object.keys(manifest.exports))('%s is importable', async (name) => {
     expect(await importing(`jumplead${name.slice(1)}`)).toBe('imported');
   });

@@ -2,13 +2,11 @@ import { once } from 'node:events';
 import type { RawData, WebSocket } from 'ws';
 import { UnreachableError } from '../../core/index.ts';
 import { redactUrl } from '../../download/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import { type ByteChannel, LARGEST_MESSAGE } from '../../interfaces/index.ts';
 import { ChunkQueue } from '../std/index.ts';
 
 /** What waits for a reader before the server has to wait: bytes. */
 const WAITING = 1024 * 1024;
-/** Nobody could pass on a larger one. */
-const LARGEST_MESSAGE = 4 * 1024 * 1024 - 64;
 /** How long a server may take to agree that a connection is closed: milliseconds. */
 const CLOSING = 1_000;
 
@@ -20,6 +18,7 @@ export async function connectWebSocket(url: string, signal: AbortSignal): Promis
   signal.throwIfAborted();
   const target = redactUrl(url);
   const { WebSocket } = await import('ws');
+  // Nobody could pass on a larger message.
   const socket = new WebSocket(url, { maxPayload: LARGEST_MESSAGE });
   // Before it is open: the first message may come with the answer.
   const channel = channelFromWebSocket(socket, target);
