@@ -16,6 +16,10 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
     summary: 'write images, and read them back',
     load: async () => (await import('./nodes/flasher.ts')).flasherCommands,
   },
+  'http-server.v1': {
+    summary: 'files for devices, by HTTP',
+    load: async () => (await import('./nodes/file-servers.ts')).httpServerCommands,
+  },
   'image-flasher.v1': {
     summary: 'write images, and read them back',
     load: async () => (await import('./nodes/flasher.ts')).flasherCommands,
@@ -71,6 +75,10 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
   'tcp-network.v1': {
     summary: 'a port of the device: forward it, or where it is',
     load: async () => (await import('./nodes/network.ts')).tcpNetworkCommands,
+  },
+  'tftp-server.v1': {
+    summary: 'files for devices, by TFTP',
+    load: async () => (await import('./nodes/file-servers.ts')).tftpServerCommands,
   },
   'virtual-power.v1': {
     summary: 'the power of a virtual machine',

@@ -11,14 +11,15 @@ import type { NodeCommands } from '../node-commands.ts';
 export const shellCommands: NodeCommands = {
   register: async (command, node, { signal }) => {
     const shell = await handleOf<typeof Shell>(node);
-    for (const name of await shell.methods({ signal })) registerScript(command, name, shell, signal);
+    for (const name of await shell.methods({ signal })) {
+      const help = node.methods[name] ?? `run the script ${name} on the exporter's host`;
+      registerScript(command.command(name).description(help), name, shell, signal);
+    }
   },
 };
 
-function registerScript(command: Command, name: string, shell: ShellHandle, signal: AbortSignal): void {
-  command
-    .command(name)
-    .description(`run the script ${name} on the exporter's host`)
+function registerScript(script: Command, name: string, shell: ShellHandle, signal: AbortSignal): void {
+  script
     .argument('[args...]', 'for the script')
     .option('-e, --env <key=value>', 'a variable for its environment; may be given several times', collect)
     .allowUnknownOption()
