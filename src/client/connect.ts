@@ -16,10 +16,10 @@ export interface ConnectOptions extends ReachOptions {
 /** The handles of a rig; disposing of the root ends the session. */
 export type Connected<R extends Rig> = ClientTree<R> & AsyncDisposable;
 
-/** What only the process that serves a session can give. */
+/** What only the process that serves a session can give, or who has had it made. */
 export interface OwnSession {
   /** What the session takes for the mark of its own process. */
-  readonly localToken: string;
+  readonly localToken?: string | undefined;
   /** The session itself, where it is to be closed after the connection. */
   readonly beneath?: AsyncDisposable | undefined;
 }
@@ -61,5 +61,5 @@ export async function openSession(
   const { passphrase, signal, timeout, artifacts } = options;
   const localToken = own?.localToken;
   const exporter = await openExporter(target, { name, passphrase, localToken, signal, timeout });
-  return createSession(exporter, { local: own !== undefined, artifacts, beneath: own?.beneath });
+  return createSession(exporter, { local: localToken !== undefined, artifacts, beneath: own?.beneath });
 }

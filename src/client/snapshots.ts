@@ -114,10 +114,20 @@ async function forkOnce(
   const { connect } = await import('./connect.ts');
   const address = { name: answer.name, duplex: () => openFork(node, answer) };
   const { artifacts } = node.session;
-  const own = answer.token === null ? undefined : { localToken: answer.token };
+  // Whoever has ended a fork may take it for gone.
+  const beneath = { [Symbol.asyncDispose]: () => endFork(node, answer.name) };
+  const own = { beneath, ...(answer.token !== null && { localToken: answer.token }) };
   return await connect(address, rig, { artifacts, signal, timeout }, own);
 }
 
 async function openFork({ besides }: RemoteNode<typeof Machine>, { driver, name }: ForkAnswer) {
   return duplexOf(await besides(driver, name).open('connect'), { allowHalfOpen: true });
+}
+
+async function endFork({ calls, session }: RemoteNode<typeof Machine>, name: string): Promise<void> {
+  // With the session its forks end as well.
+  if (session.signal.aborted) return;
+  await calls.forkEnd(name).catch((error) => {
+    if (!session.signal.aborted) throw error;
+  });
 }

@@ -28,6 +28,8 @@ export interface OfferedSession {
   readonly driver: string;
   /** What the session takes for the mark of its own process. */
   readonly localToken: string;
+  /** Ends it. Called again, or when it has ended by itself, it waits for the same. */
+  end(): Promise<void>;
 }
 
 /** What a method gets with each call. */

@@ -90,5 +90,10 @@ export const Machine = defineInterface(
       args: [arg('options', ForkRequest.nullish())],
       returns: ForkAnswer,
     }),
+    forkEnd: call('End a fork; resolves when nothing is left of it', {
+      args: [arg('name', z.string())],
+      returns: z.null(),
+      idempotent: true,
+    }),
   },
 );

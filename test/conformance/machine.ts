@@ -105,6 +105,9 @@ const savedAs =
 const firsts = new WeakSet<Calls>();
 const ownName = (calls: Calls) => (firsts.has(calls) ? 'first' : 'second');
 
+/** The fork that a client has made last. */
+const forked = new WeakMap<Calls, string>();
+
 const snapshotChecks: readonly Check<MachineSpecimen>[] = [
   ...method({
     method: 'snapshotSave',
@@ -156,6 +159,20 @@ const snapshotChecks: readonly Check<MachineSpecimen>[] = [
       expect(ready?.forks).toContain(name);
     },
     wrong: [[{ from: 'no name' }], [{ of: 'ready' }], [5], [null, 'one too many']],
+    together: 'shared',
+  }),
+  ...method({
+    method: 'forkEnd',
+    prepare: async (specimen) => {
+      await savedAs('ready')(specimen);
+      forked.set(specimen.calls, (await specimen.calls.fork({ from: 'ready' })).name);
+    },
+    call: (calls, options) => calls.forkEnd(forked.get(calls) ?? 'nobody', options),
+    expect: async (_, { calls }) => {
+      const names = (await calls.snapshotList()).flatMap(({ forks }) => forks);
+      expect(names).not.toContain(forked.get(calls));
+    },
+    wrong: [[5], [], ['fork', 'one too many']],
     together: 'shared',
   }),
 ];

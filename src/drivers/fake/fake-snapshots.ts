@@ -1,5 +1,5 @@
 import { BusyError, ConfigError, NotFoundError, StateError, UnsupportedError } from '../../core/index.ts';
-import type { CallContext, DriverNode, Offer } from '../../driver/index.ts';
+import type { CallContext, DriverNode, Offer, OfferedSession } from '../../driver/index.ts';
 import type { Handlers, Machine, PowerState, SnapshotInfo } from '../../interfaces/index.ts';
 
 /** What a fake machine is, as far as a snapshot keeps it. */
@@ -25,12 +25,13 @@ interface Saved {
 
 type SnapshotMethods = Pick<
   Handlers<typeof Machine, CallContext>,
-  'snapshotSave' | 'snapshotList' | 'snapshotRestore' | 'snapshotDelete' | 'fork'
+  'snapshotSave' | 'snapshotList' | 'snapshotRestore' | 'snapshotDelete' | 'fork' | 'forkEnd'
 >;
 
 /** Snapshots of a machine that takes no room. */
 export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts): SnapshotMethods {
   const snapshots = new Map<string, Saved>();
+  const sessions = new Map<string, OfferedSession>();
   let forked = 0;
   const describe = ({ info, forks }: Saved): SnapshotInfo => ({ ...info, forks: [...forks] });
   const find = (name: string): Saved => {
@@ -70,16 +71,23 @@ export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts
         throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
       const from = options?.from === undefined ? save('live') : find(options.from);
       const name = `fork-${++forked}`;
-      const { driver, localToken } = await offer(async (own) => {
+      const session = await offer(async (own) => {
         const node = await open(from.state, own);
         from.forks.add(name);
         const close = async () => {
           from.forks.delete(name);
+          sessions.delete(name);
           await node.close?.();
         };
         return { name, root: { ...node, close } };
       });
+      sessions.set(name, session);
+      const { driver, localToken } = session;
       return { name, driver, token: peer.local ? localToken : null, steps: {} };
+    },
+    forkEnd: async (name) => {
+      await sessions.get(name)?.end();
+      return null;
     },
   };
 }

@@ -1,12 +1,18 @@
 /** Snapshots and forks with the real QEMU and a guest of 512 bytes, which counts in its memory and writes that to its disk. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { listenTo } from '../../support/machine-events.ts';
+
+const HOLDER = join(import.meta.dirname, '../../fixtures/fork-holder.ts');
 
 const BIOS = {
   arch: 'x86_64',
@@ -182,7 +188,7 @@ test('a fork of the machine as it is: saved for it, and freed with the last that
     expect(await count(tty)).toBe(3);
     expect(await it.vm.snapshots.list()).toHaveLength(2);
   }
-  await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ name: 'ready' }]);
+  expect(await it.vm.snapshots.list()).toMatchObject([{ name: 'ready' }]);
 });
 
 test('several at once, each with ports of its own', async () => {
@@ -203,7 +209,7 @@ test('a snapshot that forks live of is not deleted: the error names them; afterw
     await using _ = await it.vm.fork({ from: 'ready' });
     await expect(it.vm.snapshots.delete('ready')).rejects.toMatchObject({ code: 'busy', holder: 'fork-1' });
   }
-  await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: [] }]);
+  expect(await it.vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: [] }]);
   await it.vm.snapshots.delete('ready');
   expect(await it.vm.snapshots.list()).toEqual([]);
   await expect(it.vm.fork({ from: 'ready' })).rejects.toMatchObject({ code: 'not-found', known: [] });
@@ -224,6 +230,98 @@ test('what cannot be: a name twice, a machine that is off, a disk that is writte
     message: expect.stringContaining('readonly: true'),
   });
 });
+
+test('one that is saved again and again', async () => {
+  await using it = await openReady();
+  await it.vm.snapshots.save('two');
+  await it.vm.snapshots.save('three');
+  await it.vm.snapshots.save('four');
+  await using fork = await it.vm.fork({ from: 'three' });
+  await using tty = await fork.console.open();
+  expect(await count(tty)).toBe(2);
+  expect(await count(it.tty)).toBe(2);
+});
+
+test('whoever gives up while it is saved: the machine goes on, and there is no such snapshot', async () => {
+  await using it = await openReady();
+  const events = await listenTo(it.vm);
+  const controller = new AbortController();
+  const saving = it.vm.snapshots.save('given-up', { signal: controller.signal });
+  await events.next('STOP');
+  controller.abort(new Error('never mind'));
+  await expect(saving).rejects.toThrow('never mind');
+  expect(await count(it.tty)).toBe(2);
+  // The turn is free again when the machine goes on.
+  await it.vm.snapshots.save('later');
+  expect((await it.vm.snapshots.list()).map(({ name }) => name)).not.toContain('given-up');
+  await using fork = await it.vm.fork({ from: 'later' });
+  await using tty = await fork.console.open();
+  expect(await count(tty)).toBe(3);
+});
+
+test('a forced off ends a save; what was frozen of the disk is there', async () => {
+  await using it = await openReady();
+  await write(it.tty);
+  const events = await listenTo(it.vm);
+  const saving = it.vm.snapshots.save('cut-off').then(
+    () => 'saved',
+    (error) => error.code,
+  );
+  await events.next('STOP');
+  await it.vm.power.off({ mode: 'forced' });
+  expect(['state', 'device', 'saved']).toContain(await saving);
+  expect(await digitOnDisk(it.vm)).toBe(1);
+  await it.vm.power.on();
+  await using tty = await it.vm.console.open();
+  await tty.expect(/ready\r\n/);
+});
+
+test('a QEMU that is killed while it is saved is told as that', async () => {
+  await using it = await openReady();
+  const events = await listenTo(it.vm);
+  await it.vm.snapshots.restore('ready');
+  const { data } = await events.next('POWER_ON');
+  // Of what was restored the memory is private: a second QEMU takes part.
+  const saving = it.vm.snapshots.save('again');
+  process.kill(Number(data['pid']), 'SIGKILL');
+  await expect(saving).rejects.toMatchObject({ code: 'device', event: 'EXIT' });
+  await it.vm.snapshots.restore('ready');
+  await using tty = await it.vm.console.open();
+  expect(await count(tty)).toBe(2);
+});
+
+test('a fork that comes to nothing leaves nothing', async () => {
+  await using it = await openReady();
+  const controller = new AbortController();
+  const forking = it.vm.fork({ from: 'ready', signal: controller.signal });
+  await expect.poll(() => inState('runs')).toHaveLength(4);
+  controller.abort(new Error('never mind'));
+  await expect(forking).rejects.toThrow('never mind');
+  await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ forks: [] }]);
+  await expect.poll(() => inState('runs')).toHaveLength(2);
+});
+
+test.each(['', 'saving'])('nothing is left of an owner that was killed (%s)', async (how) => {
+  const image = join(home.path, 'boot.img');
+  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+  const config = JSON.stringify({ ...BIOS, image });
+  const holder = execa(process.execPath, [HOLDER, config, how], { reject: false });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(() => void holder.kill('SIGKILL'));
+  const [said] = await once(holder.stdout, 'data');
+  const { pids } = JSON.parse(String(said)) as { pids: number[] }; // SAFE: what the fixture says
+  holder.kill('SIGKILL');
+  await holder;
+  expect(pids).not.toEqual([]);
+  await expect.poll(() => pids.filter(isAlive)).toEqual([]);
+  expect(await inState('snapshots')).not.toEqual([]);
+  await using _ = await open();
+  expect(await inState('snapshots')).toEqual([]);
+  expect((await inState('runs')).filter((name) => !name.endsWith('.lock'))).toHaveLength(1);
+});
+
+/** Without memory a process is dead, although as a zombie it still takes signals. */
+const isAlive = (pid: number) => existsSync(`/proc/${pid}/exe`);
 
 test('nothing is left of a machine, its snapshots and its forks', async () => {
   {

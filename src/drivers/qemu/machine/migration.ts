@@ -64,7 +64,10 @@ export class Migrations {
       { 'max-bandwidth': UNLIMITED, 'downtime-limit': DOWNTIME },
       { signal },
     );
-    await this.#qmp.execute('migrate', { uri: `unix:${path}` }, { signal });
+    signal.throwIfAborted();
+    // Without the signal: once QEMU has been told it begins, whether we wait for it or not.
+    await this.#qmp.execute('migrate', { uri: `unix:${path}` });
+    this.#status ??= 'begun';
   }
 
   /** Resolves when the machine may go on here: what has been begun and is not over is given up. */

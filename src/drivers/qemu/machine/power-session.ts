@@ -107,6 +107,7 @@ export class PowerSession {
   readonly #told: Sequence;
   readonly #faults: SessionFaults;
   readonly #break = new AbortController();
+  readonly #atEnd: (() => Promise<void>)[] = [];
   #stopped = 0;
   #stoodStill = 0;
   #boot = new AbortController();
@@ -180,6 +181,11 @@ export class PowerSession {
   /** The control connection. */
   get qmp(): QemuInstance['qmp'] {
     return this.#instance.qmp;
+  }
+
+  /** Has something done when QEMU is gone, before the machine counts as off. */
+  atEnd(act: () => Promise<void>): void {
+    this.#atEnd.push(act);
   }
 
   /** For how long the CPUs stood still when they did so last, in milliseconds, by QEMU's clock. */
@@ -353,6 +359,7 @@ export class PowerSession {
       this.#boot.abort(error);
     }
     await recorder.mark('power-off');
+    for (const act of this.#atEnd) await act();
     this.#over = true;
     this.#tell({ event: 'EXIT', time: new Date().toISOString(), data: { ...exit } });
     await this.#told.done();

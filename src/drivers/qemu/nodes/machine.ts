@@ -1,5 +1,5 @@
 import { UnsupportedError } from '../../../core/index.ts';
-import { type DriverNode, type Offer, parseConfig } from '../../../driver/index.ts';
+import { type DriverNode, type Offer, type OfferedSession, parseConfig } from '../../../driver/index.ts';
 import { Machine, type MachineDescription } from '../../../interfaces/index.ts';
 import { QemuConfig } from '../config.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
@@ -32,6 +32,11 @@ export function machineNode(
 ): DriverNode<typeof Machine> {
   const check = (change: Partial<QemuConfig>) =>
     void parseConfig(QemuConfig, { ...config, ...change }, 'qemu');
+  const sessions = new Map<string, OfferedSession>();
+  const close = async (fork: MachineFork) => {
+    await snapshots.end(fork);
+    sessions.delete(fork.name);
+  };
   return {
     interface: Machine,
     children,
@@ -67,13 +72,19 @@ export function machineNode(
         if (!offer)
           throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
         let started: Pick<MachineFork, 'name' | 'steps'> = NOT_STARTED;
-        const { driver, localToken } = await offer(async (own) => {
+        const session = await offer(async (own) => {
           const fork = await snapshots.fork(options?.from, own, context);
           started = fork;
-          return { name: fork.name, root: { ...fork.node, close: () => snapshots.end(fork) } };
+          return { name: fork.name, root: { ...fork.node, close: () => close(fork) } };
         });
         const { name, steps } = started;
+        const { driver, localToken } = session;
+        sessions.set(name, session);
         return { name, driver, token: context.peer.local ? localToken : null, steps };
+      },
+      forkEnd: async (name) => {
+        await sessions.get(name)?.end();
+        return null;
       },
     },
   };

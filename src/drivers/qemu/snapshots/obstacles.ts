@@ -20,7 +20,7 @@ type Circumstances = Pick<HostFacts, 'platform' | 'accelerator'>;
 /** Options whose devices live, at least in part, outside of QEMU. */
 const OUTSIDE: readonly (readonly [RegExp, string, string])[] = [
   [
-    /\bvhost(?:-user|-vsock|=on\b)|\bvhost\b/,
+    /\bvhost-(?:vsock|scsi|user-(?!fs))|\bvhost=on\b/,
     'a vhost device is outside of QEMU',
     'use a virtio device without vhost',
   ],

@@ -42,7 +42,7 @@ export interface SaveOptions {
   /** How long a guest may write to its memory faster than it can be sent. */
   readonly patience: Duration;
   /** Is told of the disks when they have changed, whatever comes of the rest. */
-  readonly onDisks: (disks: readonly LiveDisk[]) => void;
+  readonly onDisks: (disks: readonly LiveDisk[], bases: readonly string[]) => void;
 }
 
 /** What `saveMachine` finds out; the rest is known before. */

@@ -18,7 +18,7 @@ import type { PowerSession } from '../machine/power-session.ts';
 import { chooseMemoryPlace } from '../plan/machine.ts';
 import type { MachinePlan } from '../plan/types.ts';
 import type { Equipment } from '../prepare.ts';
-import type { LiveDisk } from './freeze-disks.ts';
+import { type LiveDisk, putIntoPlace } from './freeze-disks.ts';
 import { planObstacles } from './obstacles.ts';
 import { refuse, saveMachine } from './save.ts';
 import { openSnapshotFolder, Snapshot } from './snapshot.ts';
@@ -29,6 +29,12 @@ const CONVERGENCE: Duration = '10s';
 /** A fork that runs. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
   readonly name: string;
+}
+
+/** What a machine that runs writes to, and what it has written before. */
+interface LiveDisks {
+  readonly disks: readonly LiveDisk[];
+  readonly bases: readonly string[];
 }
 
 export interface SnapshotsParts<F extends Fork> {
@@ -51,7 +57,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   readonly #forks = new Map<string, F>();
   /** What lies under the machine's disks. */
   readonly #folders = new AsyncDisposableStack();
-  readonly #disks = new WeakMap<PowerSession, readonly LiveDisk[]>();
+  readonly #disks = new WeakMap<PowerSession, LiveDisks>();
   #generation = 0;
   #forked = 0;
 
@@ -158,11 +164,16 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
         {
           ...{ session, recorder, plan, memory, folder, generation, seed, patience: CONVERGENCE },
           sockets: run.sockets,
-          disks: this.#disks.get(session) ?? disksOf(plan),
-          onDisks: (disks) => void this.#disks.set(session, disks),
+          disks: this.#disks.get(session)?.disks ?? disksOf(plan),
+          onDisks: (disks, bases) => this.#remember(session, disks, bases),
         },
         signal,
-      );
+      ).catch(async (error) => {
+        signal.throwIfAborted();
+        // If QEMU is no more, its end says more.
+        await session.confirm();
+        throw error;
+      });
       const snapshot = new Snapshot(
         name,
         { ...saved, sizes: { ...sizes }, contents: media.keep() },
@@ -173,6 +184,18 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       return snapshot;
     };
     return await machine.whileOn('snapshots.save', context, save, { yields });
+  }
+
+  /** Remembers which files a running machine writes to; when it is off they are its disks. */
+  #remember(session: PowerSession, disks: readonly LiveDisk[], bases: readonly string[]): void {
+    const before = this.#disks.get(session);
+    const live = { disks, bases: [...(before?.bases ?? []), ...bases] };
+    this.#disks.set(session, live);
+    if (before) return;
+    session.atEnd(async () => {
+      const last = this.#disks.get(session) ?? live;
+      await putIntoPlace(last.disks, last.bases);
+    });
   }
 
   async #placeFor({ description }: MachinePlan, folder: string) {
@@ -223,7 +246,9 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
 /** The disks that a machine of this plan writes to, before any of them was frozen. */
 function disksOf({ files }: MachinePlan): LiveDisk[] {
   return files.flatMap((file) =>
-    file.kind === 'overlay' || file.kind === 'blank' ? [{ path: file.path, node: file.node }] : [],
+    file.kind === 'overlay' || file.kind === 'blank'
+      ? [{ path: file.path, file: file.path, node: file.node }]
+      : [],
   );
 }
 
