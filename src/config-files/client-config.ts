@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { Text, Whole, YesOrNo } from './lenient.ts';
 import { writePrivately } from './private-file.ts';
-import { pythonTags } from './pyyaml.ts';
+import { writtenTags } from './pyyaml.ts';
 import { readConfig } from './read-config.ts';
 
 /** Who a client is, to the controller of a lab. The keys are those of the file. */
@@ -130,5 +130,5 @@ export async function writeClientConfig(file: string, config: ClientConfig): Pro
 
 /** Text of YAML that PyYAML reads as the same values. */
 export function pythonYaml(content: unknown): string {
-  return stringify(content, { version: '1.1', customTags: pythonTags, lineWidth: 0 });
+  return stringify(content, { version: '1.1', merge: false, customTags: writtenTags, lineWidth: 0 });
 }

@@ -7,3 +7,4 @@ export * from './places.ts';
 export * from './private-file.ts';
 export * from './read-config.ts';
 export { readCurrentClient } from './user-config.ts';
+export { readYaml } from './yaml-source.ts';

@@ -10,16 +10,32 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
   int: /^[-+]?(?:0|[1-9][0-9_]*)$/,
   'int TIME': /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/,
   float: /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/,
+  timestamp:
+    /^\d{4}-(?:\d\d-\d\d|\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/,
   'float EXP': /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)[eE][-+][0-9]+$/,
+};
+
+/** PyYAML has meanings for these, and cannot read them as values: as text they are written in quotes. */
+const UNREADABLE: ScalarTag = {
+  tag: 'tag:yaml.org,2002:value',
+  default: true,
+  test: /^(?:=|<<)$/,
+  resolve: (text) => text,
 };
 
 /** The tags of YAML 1.1 as PyYAML has them. */
 export function pythonTags(tags: Tags): Tags {
-  return tags.map((tag) => {
+  const theirs = tags.map((tag) => {
     if (typeof tag === 'string' || !isPlain(tag)) return tag;
     const test = PATTERNS[nameOf(tag)];
     return test ? { ...tag, test } : tag;
   });
+  return [...theirs, UNREADABLE];
+}
+
+/** The same for writing: what is text stays text, `<<` too. */
+export function writtenTags(tags: Tags): Tags {
+  return pythonTags(tags).filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge');
 }
 
 const isPlain = (tag: Exclude<Tags[number], string>): tag is ScalarTag => 'test' in tag;
