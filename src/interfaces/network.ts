@@ -21,8 +21,8 @@ export const TcpNetwork = defineInterface('tcp-network.v1', about, {
 });
 
 /**
- * Messages to one peer, such as datagrams: each chunk of a stream is one. There is no half-close: who ends his direction goes
- * on hearing the other, and the stream is over when it is closed, or the device has closed it.
+ * Messages to one peer, such as datagrams: each chunk of a stream is one. There is no half-close: to end one's direction is to
+ * close the connection, after which the stream ends.
  */
 export const MessageNetwork = defineInterface('message-network.v1', about, {
   connect: messages('Open a connection'),

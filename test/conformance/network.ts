@@ -136,13 +136,13 @@ export const messageNetworkChecks: readonly Check<Specimen<Messages>>[] = [
     },
   },
   {
-    name: 'goes on hearing the other side after the end of its own',
+    name: 'is over when its own direction ends',
     run: async ({ calls }) => {
       await using channel = await calls.connect();
-      await channel.write(Buffer.from('the last word'));
+      const [answer] = await exchangeMessages(channel, [Buffer.from('the last word')]);
       await channel.end();
-      const { value } = await channel[Symbol.asyncIterator]().next();
-      expect(Buffer.from(value ?? '').toString()).toBe('the last word');
+      expect(String(answer)).toBe('the last word');
+      expect(await Array.fromAsync(channel)).toEqual([]);
     },
   },
   {

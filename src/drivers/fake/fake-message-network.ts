@@ -32,7 +32,7 @@ function answeringChannel(answer: (message: Uint8Array) => Uint8Array | undefine
       const said = answer(message);
       if (said) incoming.push(said);
     },
-    end: async () => undefined,
+    end: async () => incoming.end(),
     [Symbol.asyncIterator]: () => incoming.read(),
     [Symbol.asyncDispose]: async () => incoming.end(),
   };

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { raceSignal, UnreachableError } from '../../core/index.ts';
-import type { ByteChannel } from '../../interfaces/index.ts';
+import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
 import { ChunkQueue, errorCode, networkUrl } from '../std/index.ts';
 
 /** What waits for a reader before the newest datagrams are lost, as they are in the kernel: bytes. */
@@ -44,20 +44,22 @@ function channelFromUdp(socket: Socket, target: string): ByteChannel {
     if (incoming.unread < WAITING) incoming.push(datagram);
   });
   let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    incoming.end();
+    socket.close();
+  };
   return {
     write: (datagram) => {
       if (failure) return Promise.reject(failure);
+      if (closed) return Promise.reject(writtenAfterEnd());
       return new Promise((resolve, reject) =>
         socket.send(datagram, (cause) => (cause ? reject(lost(cause)) : resolve())),
       );
     },
-    end: async () => undefined,
+    end: close,
     [Symbol.asyncIterator]: () => incoming.read(),
-    async [Symbol.asyncDispose]() {
-      if (closed) return;
-      closed = true;
-      incoming.end();
-      socket.close();
-    },
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RawData, WebSocket } from 'ws';
 import { UnreachableError } from '../../core/index.ts';
 import { redactUrl } from '../../download/index.ts';
-import { type ByteChannel, LARGEST_MESSAGE } from '../../interfaces/index.ts';
+import { type ByteChannel, LARGEST_MESSAGE, writtenAfterEnd } from '../../interfaces/index.ts';
 import { ChunkQueue } from '../std/index.ts';
 
 /** What waits for a reader before the server has to wait: bytes. */
@@ -49,14 +49,21 @@ function channelFromWebSocket(socket: WebSocket, target: string): ByteChannel {
   const resume = () => {
     if (socket.isPaused && incoming.unread < WAITING / 2) socket.resume();
   };
+  let ended = false;
   return {
-    write: (message) =>
-      new Promise((resolve, reject) =>
+    write: (message) => {
+      if (ended) return Promise.reject(writtenAfterEnd());
+      return new Promise((resolve, reject) =>
         socket.send(message, { binary: true }, (cause) =>
           cause ? reject(lost(cause.message, cause)) : resolve(),
         ),
-      ),
-    end: async () => undefined,
+      );
+    },
+    // The server agrees when it has sent what it still has.
+    end: async () => {
+      ended = true;
+      socket.close(1000);
+    },
     [Symbol.asyncIterator]: () => incoming.read(resume),
     async [Symbol.asyncDispose]() {
       incoming.end();
