@@ -91,6 +91,6 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
 };
 
 /** What `jl` offers for `node`; undefined for a node that it does not know. */
-export function entryOf({ interface: contract }: ExploredNode): NodeEntry | undefined {
+export function entryOf({ interface: contract }: Pick<ExploredNode, 'interface'>): NodeEntry | undefined {
   return BY_INTERFACE[contract?.id ?? ''];
 }
