@@ -115,13 +115,16 @@ function byStatus(error: GrpcError, context: IncomingContext): DutError {
 /** What Python's gRPC says of an exception that nobody mapped, as of a driver that cannot reach its device. */
 const UNCAUGHT = /^Unexpected <class '(?:[\w.]+\.)?(\w+)'>/;
 
+/** Those that say that the device, its socket or its port cannot be had. */
+const OS_ERRORS = /^((OS|Connection\w*|FileNotFound|Permission|BrokenPipe)Error|SerialException)$/;
+
 function byPythonClass(error: GrpcError, message: string, { operation, target }: IncomingContext): DutError {
   const options = { operation, cause: error };
   const [, exception] = UNCAUGHT.exec(error.details) ?? [];
   if (exception === undefined) {
     return new DeviceError(message, { event: statusName(error.code), tail: error.details }, options);
   }
-  return /^(OS|Connection\w*)Error$/.test(exception)
+  return OS_ERRORS.test(exception)
     ? new UnreachableError(message, { target }, options)
     : new InternalError(message, { incident: 'unknown' }, options);
 }

@@ -214,6 +214,7 @@ describe('a status of a stock exporter is', () => {
     ['UNKNOWN', 'the relay is stuck', 'device'],
     ['INTERNAL', "[Errno 2] No such file or directory: 'x'", 'device'],
     ['UNKNOWN', "Unexpected <class 'OSError'>: All connection attempts failed", 'unreachable'],
+    ['UNKNOWN', "Unexpected <class 'FileNotFoundError'>: [Errno 2] No such file or directory", 'unreachable'],
     ['UNKNOWN', "Unexpected <class 'KeyError'>: UUID('…')", 'internal'],
     ['RESOURCE_EXHAUSTED', 'Received message larger than max', 'protocol'],
   ] as const)('%s "%s": %s', ([status, details, code]) => {
