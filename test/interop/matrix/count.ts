@@ -16,10 +16,10 @@ export async function countByPort(run: Command, line: string): Promise<void> {
   const { stdout } = await run(line, {
     whenPrinted: async (address) => {
       const port = Number(address.split(':').at(-1));
-      const { signal } = new AbortController();
-      const connect = () => connectSocket({ host: '127.0.0.1', port }, address, signal);
+      const wait = new AbortController().signal;
+      const connect = () => connectSocket({ host: 'localhost', port }, address, wait);
       expect(await countedBy({ connect }, 5_000)).toBe('5000 bytes');
     },
   });
-  expect(stdout).toMatch(/^127\.0\.0\.1:\d+\n$/);
+  expect(stdout).toMatch(/^(127\.0\.0\.1|\[::1\]):\d+\n$/);
 }

@@ -13,6 +13,7 @@ import { selfSigned } from '../../exporter/self-signed.ts';
 import { openPythonEnv } from '../python-env.ts';
 import { ourCommand, stockCommand } from './commands.ts';
 import { type Exporter, type Lab, openOurs, startPython } from './exporters.ts';
+import { LONG } from './long.ts';
 import { assertChecks, type PythonChecks, type PythonRow, runPythonColumn } from './python-column.ts';
 import { type AnyRow, COLUMNS, type Column, type Instance, isDash, live, type Parts } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -55,6 +56,9 @@ function stock(): Promise<Exporter> {
   python ??= startPython(Object.fromEntries<Instance>(nodes), lab);
   return python;
 }
+
+/** Cells take seconds; one that hangs must not take the others' time. */
+const PATIENCE = LONG ? 30 * 60_000 : 3 * 60_000;
 
 const factsOf = (row: AnyRow) => parts.get(row)?.facts;
 
@@ -105,7 +109,7 @@ function pythonRows(): PythonRow[] {
 for (const [column, title] of Object.entries(COLUMNS) as [Column, string][]) {
   describe(title, () => {
     const rows = ROWS.filter((row) => !isDash(row[column]));
-    test.for(rows.map((row) => [row.title, row] as const))('%s', async ([, row]) => {
+    test.for(rows.map((row) => [row.title, row] as const))('%s', { timeout: PATIENCE }, async ([, row]) => {
       await drive[column](row);
       const { assertionCalls } = expect.getState();
       if (assertionCalls === 0) throw new Error('the cell is empty: nothing was asserted');

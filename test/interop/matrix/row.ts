@@ -92,9 +92,9 @@ export type Command = (
   options?: {
     readonly input?: string;
     readonly over?: Transport;
-    /** For a command without an end: is given the first line, and what it does is followed by `signal`. */
-    readonly whenPrinted?: (line: string) => Promise<void>;
-    /** By default SIGINT, as Ctrl-C sends it. */
+    /** For a command without an end: is given the lines until it does not answer `false`, then `signal` follows. */
+    readonly whenPrinted?: (line: string) => Promise<unknown>;
+    /** By default SIGINT, as Ctrl-C sends it; for `j` SIGKILL. */
     readonly signal?: 'SIGINT' | 'SIGKILL';
   },
 ) => Promise<Output>;

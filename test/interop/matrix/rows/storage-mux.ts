@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { defineRig } from '../../../../src/client/index.ts';
@@ -28,6 +28,15 @@ async function typescript({ handle, folder, peer }: TypescriptRun<typeof rig, un
   await expect(flasher.flash(IMAGE, { partition: 'root' })).rejects.toMatchObject({ code: 'config' });
 }
 
+async function command({ run, folder }: CommandRun<unknown>) {
+  const [image, dumped] = [join(folder, 'image-of-a-command'), join(folder, 'dumped-by-a-command')];
+  await writeFile(image, IMAGE);
+  expect((await run('mux mux host')).exitCode).toBe(0);
+  expect((await run(`mux flasher flash ${image}`)).exitCode).toBe(0);
+  expect((await run(`mux flasher dump ${dumped}`)).exitCode).toBe(0);
+  expect(await readFile(dumped)).toEqual(IMAGE);
+}
+
 /** A medium that is switched between host and device, by itself and flashed as a whole. */
 export const storageMux = defineRow({
   name: 'mux',
@@ -46,16 +55,6 @@ export const storageMux = defineRow({
   tsTs: typescript,
   tsPy: typescript,
   pyTs: 'storage_mux.py',
-  jTs: async ({ run, folder }: CommandRun<unknown>) => {
-    const dumped = join(folder, 'dumped-by-j');
-    expect((await run('mux mux host')).exitCode).toBe(0);
-    expect((await run(`mux flasher dump ${dumped}`)).exitCode).toBe(0);
-    expect(await readFile(dumped)).toEqual(IMAGE);
-  },
-  jlPy: async ({ run, folder }: CommandRun<unknown>) => {
-    const dumped = join(folder, 'dumped-by-jl');
-    expect((await run('mux mux host')).exitCode).toBe(0);
-    expect((await run(`mux flasher dump ${dumped}`)).exitCode).toBe(0);
-    expect(await readFile(dumped)).toEqual(IMAGE);
-  },
+  jTs: command,
+  jlPy: command,
 });
