@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCert } from '../../src/cli/cert/make-cert.ts';
 import { exploreSession } from '../../src/client/index.ts';
+import { runTool } from '../../src/core/index.ts';
 import { findLeftFiles, findLeftProcesses, MARK } from '../soak/left.ts';
 import { startExporter } from './exporter-process.ts';
 import { runCli } from './run-cli.ts';
@@ -230,6 +231,19 @@ describe('a hook before the lease that fails', () => {
     expect(shell.stderr).toContain('note: beforeLease hook warning: Hook failed with exit code 4\n');
     expect(await served.stop('SIGTERM')).toBe(143);
     expect(served.said()).toContain('after-lease-hook: AFTER');
+  });
+
+  test('and one whose exporter is killed dies with all that it has started', async () => {
+    await runTool('mkfifo', [file('held')]);
+    const script = `exec 3> ${file('held')}; echo begun; sleep 1000`;
+    const held = readFile(file('held'));
+    await using served = await startExporter(await exporter({ hooks: { beforeLease: { script } } }), {
+      env,
+      until: 'begun',
+    });
+    expect(await served.stop('SIGKILL')).toBeNull();
+    // It ends when nobody has it open any more.
+    expect(await held).toHaveLength(0);
   });
 
   test('and one that is given up by Ctrl-C is followed by the hook after the lease', async () => {

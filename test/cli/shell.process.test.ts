@@ -33,6 +33,14 @@ hooks:
 afterEach(() => folder.remove());
 
 const local = () => ['shell', '--exporter-config', file('board.yaml')];
+/** A command that says `up`, and ends with `code` when it gets that signal. A shell may miss one that comes early. */
+const onSignal = (signal: string, code: number) => [
+  process.execPath,
+  '-e',
+  `process.on('${signal}', () => { console.log('got it'); process.exitCode = ${code}; clearInterval(held) });
+   const held = setInterval(() => {}, 1e6); console.log('up')`,
+];
+
 const left = async () => [
   ...(await findLeftProcesses(folder.path)),
   ...(await findLeftFiles(file('r'), [])),
@@ -66,10 +74,8 @@ describe('a command with a device of an exporter file', () => {
   });
 
   test('gets the signals that are sent to us; then all is closed', async () => {
-    const script = `trap 'echo asked; exit 5' TERM; echo up; while :; do read x < ${file('never')}; done 2> ${file('noise')}`;
-    const fifo = spawn('mkfifo', [file('never')]);
-    await once(fifo, 'close');
-    const child = spawn(process.execPath, [CLI, ...local(), '--', 'sh', '-c', script], {
+    const args = [CLI, ...local(), '--', ...onSignal('SIGTERM', 5)];
+    const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -78,26 +84,44 @@ describe('a command with a device of an exporter file', () => {
     while (!text.includes('up')) await once(child.stdout, 'data');
     child.kill('SIGTERM');
     const [code] = await once(child, 'close');
-    expect({ code, text }).toEqual({ code: 5, text: 'up\nasked\n' });
+    expect({ code, text }).toEqual({ code: 5, text: 'up\ngot it\n' });
     expect(await left()).toEqual([]);
   });
 });
 
-test('a shell has a prompt that names the device, and is told what the exporter has to say', async () => {
-  const command = [process.execPath, CLI, ...local()].map(quoteWord).join(' ');
-  // `script` has it run by $SHELL: that is the one that is asked for here.
-  const shell = spawn('script', ['-qec', command, '/dev/null'], {
-    env: { ...process.env, ...env, SHELL: '/bin/bash' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+/** Runs `jumplead shell` on a terminal of its own, with that for $SHELL. */
+function onTerminal(shell: string, args: readonly string[]) {
+  // `script` has its command run by $SHELL: that is the one that is asked for here.
+  const child = spawn(
+    'script',
+    ['-qec', `exec ${[process.execPath, CLI, ...args].map(quoteWord).join(' ')}`, '/dev/null'],
+    { env: { ...process.env, ...env, SHELL: shell }, stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   let text = '';
-  shell.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
-  while (!text.includes('➤')) await once(shell.stdout, 'data');
-  expect(text).toContain('be kind\r\n');
-  expect(text).toContain('local ');
-  shell.stdin.write('jl power on && exit 7\n');
-  const [code] = await once(shell, 'close');
-  expect(code).toBe(7);
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+  const hears = async (wanted: string) => {
+    while (!text.includes(wanted)) await once(child.stdout, 'data');
+  };
+  const ended = once(child, 'close');
+  return { said: () => text, hears, type: (keys: string) => void child.stdin.write(keys), ended };
+}
+
+test('a shell has a prompt that names the device, and is told what the exporter has to say', async () => {
+  const shell = onTerminal('/bin/bash', local());
+  await shell.hears('➤');
+  expect(shell.said()).toContain('be kind\r\n');
+  expect(shell.said()).toContain('local ');
+  shell.type('jl power on && exit 7\n');
+  expect(await shell.ended).toEqual([7, null]);
+  expect(await left()).toEqual([]);
+});
+
+test('Ctrl-C is for the command, once; we end when it does', async () => {
+  const shell = onTerminal('/bin/sh', [...local(), '--', ...onSignal('SIGINT', 9)]);
+  await shell.hears('up');
+  shell.type('\x03');
+  expect(await shell.ended).toEqual([9, null]);
+  expect(shell.said().match(/got it/g)).toHaveLength(1);
   expect(await left()).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { isatty } from 'node:tty';
 
 /** Exit codes of shells for a command that there is not, and for one that may not be run. */
 const CODES: Readonly<Record<string, number>> = { ENOENT: 127, EACCES: 126 };
@@ -31,7 +32,7 @@ export async function runCommand(
 /** What is meant for the program must not end us first. */
 function passSignals(child: ChildProcess): Disposable {
   // What is typed on a terminal reaches all that runs in the foreground, the program too.
-  const typed = process.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : [];
+  const typed = isatty(0) ? ['SIGINT', 'SIGQUIT'] : [];
   const pass = (signal: NodeJS.Signals) => {
     if (!typed.includes(signal)) child.kill(signal);
   };
