@@ -35,6 +35,8 @@ export const MachineDescription = z.object({
   forwards: z.record(z.string(), z.object({ host: z.string(), hostPort: z.number(), guestPort: z.number() })),
   /** Folder with the transcript, the command line and what else a run leaves. */
   artifacts: z.string().nullable(),
+  /** Of a fork: the snapshot it was started from, and how long each step of that took, in milliseconds. */
+  fork: z.object({ from: z.string(), steps: z.record(z.string(), z.number()) }).optional(),
   /** Measured when the machine was opened. */
   pace: MachinePace.optional(),
   /** Where boots are remembered: how the last power-on went, and why so. */

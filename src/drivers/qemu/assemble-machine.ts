@@ -30,8 +30,6 @@ import { Trail } from './trail.ts';
 export interface Surroundings extends Pick<OpenContext, 'log' | 'offer'> {
   /** Folder for what a user may want to see afterwards. */
   readonly artifacts: string | undefined;
-  /** Is told of each step of a start when it is done. */
-  readonly onStep?: ((step: StartStep) => void) | undefined;
 }
 
 /** A machine that can be served. Disposing of it ends it, and what has been made of it. */
@@ -44,13 +42,13 @@ export interface AssembledMachine extends AsyncDisposable {
 /** Makes a machine of what has been found for it. It is off. */
 export async function assembleMachine(
   equipment: Equipment,
-  { log, offer, artifacts, onStep }: Surroundings,
-  from?: Snapshot,
+  { log, offer, artifacts }: Surroundings,
+  origin?: { readonly snapshot: Snapshot; readonly steps: Stopwatch<StartStep> },
 ): Promise<AssembledMachine> {
   await using stack = new AsyncDisposableStack();
   const { run, pace, media, config } = equipment;
   const { recorder, trail } = await openRecords(equipment, { log, artifacts }, stack);
-  if (from) await recorder.inherit(createReadStream(from.saved.history));
+  if (origin) await recorder.inherit(createReadStream(origin.snapshot.saved.history));
   const console = new SharedConsole(recorder);
   stack.defer(() => console.close());
   let plan: MachinePlan | undefined;
@@ -85,7 +83,7 @@ export async function assembleMachine(
     recorder,
     trail,
     tolerate: config.tolerate,
-    onStep,
+    onStep: (step) => origin?.steps.done(step),
     onConsole: (port) => {
       input = port && new WatchedInput(port);
       console.connect(input);
@@ -105,7 +103,7 @@ export async function assembleMachine(
     const { agent, broken } = machine.session(operation);
     const signal = AbortSignal.any([context.signal, broken]);
     await renewGuest(agent, snapshot.saved.renews, { log, signal });
-    onStep?.('renew');
+    origin?.steps.done('renew');
   };
   const snapshots = stack.use(
     new Snapshots({
@@ -141,6 +139,7 @@ export async function assembleMachine(
       artifacts: artifacts ?? null,
       pace,
       ...(boots && { boot: boots.report }),
+      ...(origin && { fork: { from: origin.snapshot.name, steps: { ...origin.steps.taken } } }),
     };
   };
   const children = {
@@ -169,8 +168,7 @@ async function openFork(
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
   const equipment = await equipFork(parent, stack);
-  const parts = { ...surroundings, onStep: (step: StartStep) => steps.done(step) };
-  const { node, start } = stack.use(await assembleMachine(equipment, parts, snapshot));
+  const { node, start } = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps }));
   await start(snapshot, 'fork', context);
   surroundings.log.info({ fork: name, from: snapshot.name, steps: steps.taken }, 'a fork runs');
   const held = stack.move();

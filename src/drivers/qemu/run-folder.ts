@@ -34,8 +34,11 @@ export async function openRunFolder(runs: string): Promise<RunFolder> {
   // Borrowers may pass through, to the folder that is theirs.
   await lendDir(runs);
   await using stack = new AsyncDisposableStack();
-  const { name, path } = stack.use(await openOwnedFolder(runFolders(runs)));
-  const { path: sockets } = stack.use(await openOwnedFolder(await socketFolders()));
+  // Each takes a lock, by a program: both at once, as forks are to start in a moment.
+  const take = async (kind: FolderKind) => stack.use(await openOwnedFolder(kind));
+  const both = [take(runFolders(runs)), take(await socketFolders())] as const;
+  await Promise.allSettled(both);
+  const [{ name, path }, { path: sockets }] = await Promise.all(both);
   const held = stack.move();
   return { id: name, path, sockets, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

@@ -231,6 +231,25 @@ test('what cannot be: a name twice, a machine that is off, a disk that is writte
   });
 });
 
+test('a fork that may come to need more memory than there is is refused, with the figures', async () => {
+  await using it = await openReady({ tbSize: '1048576GiB' });
+  await expect(it.vm.fork({ from: 'ready' })).rejects.toMatchObject({
+    code: 'capacity',
+    needed: 2 ** 50 + 64 * 2 ** 20,
+    free: expect.any(Number),
+  });
+  expect(await it.vm.snapshots.list()).toMatchObject([{ forks: [] }]);
+});
+
+test('a fork tells what it was started from, and how long each step took', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  const { fork: told } = await fork.describe();
+  expect(told?.from).toBe('ready');
+  expect(Object.keys(told?.steps ?? {})).toEqual(['files', 'spawn', 'qmp', 'incoming', 'cont', 'renew']);
+  expect((await it.vm.describe()).fork).toBeUndefined();
+});
+
 test('one that is saved again and again', async () => {
   await using it = await openReady();
   await it.vm.snapshots.save('two');

@@ -3,10 +3,10 @@ export class Stopwatch<Step extends string> {
   #last = performance.now();
   readonly #taken: Partial<Record<Step, number>> = {};
 
-  /** This step is done, and the next begins. */
+  /** This step is done, and the next begins. Of a step that comes again, the first time counts. */
   done(step: Step): void {
     const now = performance.now();
-    this.#taken[step] = Math.round((now - this.#last) * 100) / 100;
+    this.#taken[step] ??= Math.round((now - this.#last) * 100) / 100;
     this.#last = now;
   }
 
