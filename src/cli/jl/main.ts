@@ -1,11 +1,17 @@
 import { CommanderError } from 'commander';
 import { createRoot, HELP_WITHOUT_HOST, type RootOptions, withOwnCommands } from './root.ts';
 
+/** As of a program that SIGPIPE has ended. */
+const BROKEN_PIPE = 141;
+
 /** Runs `jl`. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
 export async function main(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
+  // Whoever reads what we print may have had enough: `jl ... | head`.
+  const enough = new AbortController();
+  process.stdout.on('error', (error) => enough.abort(error));
   try {
     if (argv[0] === 'complete' || argv[0] === 'completion') {
       await withOwnCommands(createRoot(), env).parseAsync([...argv], { from: 'user' });
@@ -21,10 +27,10 @@ export async function main(
       return 0;
     }
     const { run } = await import('./run.ts');
-    await run(wantsHelp ? ['--help'] : root.args, options, env);
-    return 0;
+    await run(wantsHelp ? ['--help'] : root.args, options, env, enough.signal);
+    return enough.signal.aborted ? BROKEN_PIPE : 0;
   } catch (error) {
-    return await explain(error);
+    return enough.signal.aborted ? BROKEN_PIPE : await explain(error);
   }
 }
 

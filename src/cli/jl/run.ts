@@ -5,14 +5,15 @@ import { addNodes } from './program.ts';
 import { readReach } from './reach.ts';
 import { createRoot, type RootOptions, withOwnCommands } from './root.ts';
 
-/** Connects, reads what there is, and runs what `words` say. */
+/** Connects, reads what there is, and runs what `words` say, until it is interrupted or `enough` aborts. */
 export async function run(
   words: readonly string[],
   options: RootOptions,
   env: Readonly<Record<string, string | undefined>>,
+  enough: AbortSignal,
 ): Promise<void> {
   using interrupts = listenForInterrupts({ quiet: true });
-  const { signal } = interrupts;
+  const signal = AbortSignal.any([interrupts.signal, enough]);
   const { address, options: reach } = await readReach(options, env);
   await using explored = await exploreSession(address, { ...reach, signal });
   if (options.logLevel) void printLog(explored.session, options.logLevel, signal);

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
 import { fakeConsole, fakeFlasher, fakePower, fakeSsh } from 'jumplead/fake';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { group } from '../../../src/driver/index.ts';
 import { shell } from '../../../src/drivers/shell/index.ts';
 import { echoNetwork, opendal, tcpNetwork } from '../../../src/drivers/std/index.ts';
 import { selfSigned } from '../../exporter/self-signed.ts';
-import { runJl, type ServedDevice, serveDevice } from './jl.ts';
+import { JL, runJl, type ServedDevice, serveDevice } from './jl.ts';
 
 const folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-jl-'));
 const file = (name: string) => join(folder.path, name);
@@ -31,7 +32,16 @@ beforeAll(async () => {
   const flasher = fakeFlasher();
   const nobody = tcpNetwork({ host: '127.0.0.1', port: 1 });
   served = await serveDevice(
-    group({ console, ssh, scripts, storage, flasher, nobody, echo: echoNetwork(), power: fakePower() }),
+    group({
+      console,
+      ssh,
+      scripts,
+      storage,
+      flasher,
+      nobody,
+      echo: echoNetwork(),
+      power: fakePower({ readings: [{ voltage: 1, current: 2 }] }),
+    }),
   );
 });
 afterAll(async () => {
@@ -194,4 +204,18 @@ test('by TCP: TLS by fingerprint or authority, plain where it is asked for, and 
   expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 2, 3]);
   expect(runs[4]?.stderr).toContain('invalid or missing passphrase');
   expect(runs.map(({ stderr }) => stderr).join('')).not.toContain('sesame');
+});
+
+test('whoever reads may have had enough', async () => {
+  const { socket } = served;
+  const line = 'set -o pipefail; "$0" "$1" power read -n 0 -i 0 | head -n 1';
+  const { stdout, stderr, exitCode } = await execa('bash', ['-c', line, process.execPath, JL], {
+    env: { JUMPSTARTER_HOST: socket },
+    reject: false,
+  });
+  expect({ stdout, stderr, exitCode }).toEqual({
+    stdout: 'voltage=1.0 V  current=2.0 A  apparent_power=2.0 VA',
+    stderr: '',
+    exitCode: 141,
+  });
 });
