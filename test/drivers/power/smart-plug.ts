@@ -12,7 +12,7 @@ export interface PlugRequest {
   readonly body: string;
 }
 
-/** A smart plug: `/on`, `/off`, and `/status` with what it measures. */
+/** A smart plug: `/on`, `/off`, `/status` with what it measures, and `/last` with what it was asked last. */
 export interface SmartPlug extends DeviceControl, AsyncDisposable {
   readonly url: string;
   readonly isOn: boolean;
@@ -32,6 +32,11 @@ export async function openSmartPlug(): Promise<SmartPlug> {
   const server = createServer(async (request, response) => {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    if (request.url === '/last') {
+      const last = requests.at(-1);
+      response.end(`${last?.line} ${last?.body}`.trimEnd());
+      return;
+    }
     const { method, url, headers } = request;
     const { authorization } = headers;
     requests.push({

@@ -5,14 +5,20 @@ import { composite } from './rows/composite.ts';
 import { echo } from './rows/echo.ts';
 import { errors } from './rows/errors.ts';
 import { flasher } from './rows/flasher.ts';
+import { httpPowerRow } from './rows/http-power.ts';
+import { httpServerRow } from './rows/http-server.ts';
 import { idle } from './rows/idle.ts';
 import { loss } from './rows/loss.ts';
 import { power } from './rows/power.ts';
+import { proxyRow } from './rows/proxy.ts';
 import { qemu } from './rows/qemu.ts';
 import { serial } from './rows/serial.ts';
+import { shellRow } from './rows/shell.ts';
 import { ssh } from './rows/ssh.ts';
+import { storage } from './rows/storage.ts';
 import { storageMux } from './rows/storage-mux.ts';
 import { tcp } from './rows/tcp.ts';
+import { tftpServerRow } from './rows/tftp-server.ts';
 import { unix } from './rows/unix.ts';
 import { values } from './rows/values.ts';
 import { vnc } from './rows/vnc.ts';
@@ -20,15 +26,21 @@ import { vnc } from './rows/vnc.ts';
 /** All rows of the matrix, in the order of the table. */
 export const ROWS: readonly AnyRow[] = [
   power,
+  httpPowerRow,
   tcp,
   unix,
   echo,
   serial,
   flasher,
   storageMux,
+  storage,
   composite,
+  proxyRow,
   vnc,
   ssh,
+  shellRow,
+  httpServerRow,
+  tftpServerRow,
   qemu,
   values,
   errors,
