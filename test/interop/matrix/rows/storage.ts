@@ -98,7 +98,7 @@ export const storage = defineRow({
     expect((await run(`storage read-into-path jl/file ${read}`)).exitCode).toBe(0);
     expect(await readFile(read, 'utf8')).toBe('from stdin');
     expect((await run(`storage write-from-path jl/other ${read}`)).exitCode).toBe(0);
-    expect(JSON.parse((await run('storage stat jl/other -o json')).stdout)).toMatchObject({ size: 10 });
+    expect(JSON.parse((await run('storage stat jl/other')).stdout)).toMatchObject({ content_length: 10 });
     expect((await run('storage hash jl/file')).stdout).toBe(`${sha256(Buffer.from('from stdin'))}\n`);
     expect((await run('storage exists jl/file')).exitCode).toBe(0);
     expect((await run('storage exists jl/none')).exitCode).toBe(1);
