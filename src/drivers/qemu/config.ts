@@ -42,7 +42,9 @@ function reads(parse: () => unknown): boolean {
   }
 }
 
-const ForwardName = z.string().regex(/^[A-Za-z_][\w-]*$/);
+const ForwardName = z
+  .string()
+  .regex(/^[A-Za-z_][\w-]*$/, 'expected letters, digits, hyphens and underscores, a letter first');
 
 /** A port of the guest that is reached on the host. */
 export const Forward = z.strictObject({
@@ -52,11 +54,6 @@ export const Forward = z.strictObject({
   protocol: z.literal('tcp').default('tcp'),
 });
 export type Forward = z.output<typeof Forward>;
-
-const forwardError = (issue: { code?: string | undefined }) =>
-  issue.code === 'invalid_key'
-    ? 'expected a name of letters, digits, hyphens and underscores, a letter first'
-    : undefined;
 
 /** A disk beside the root disk. QEMU never guesses its format. */
 export const ExtraDisk = z.strictObject({
@@ -147,7 +144,7 @@ const fields = {
   ),
   forwards: field(
     'instance',
-    z.record(ForwardName, Forward, { error: forwardError }).default({}),
+    z.record(ForwardName, Forward).default({}),
     'Ports of the guest reached on the host, by name. `hostPort: 0` chooses a free one. `ssh` (22) is always there',
   ),
   disks: field(

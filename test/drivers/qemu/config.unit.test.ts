@@ -102,7 +102,7 @@ describe('mistakes in one field', () => {
         forwards.web.guestPort: got 70000; too big: expected number to be <=65535
         forwards.web.hostAddress: got "localhost"; expected an IPv4 address such as '127.0.0.1'
         forwards.web.protocol: got "udp"; allowed: tcp
-        forwards.2nd: got {"guestPort":1}; expected a name of letters, digits, hyphens and underscores, a letter first
+        forwards.2nd: not a name that may be here; expected letters, digits, hyphens and underscores, a letter first
         disks.0.format: missing; allowed: raw, qcow2
         firmware: got "ovmf"; expected 'uefi', 'bios' or {code, vars}
         partitions.home: unknown field; did you mean root?
