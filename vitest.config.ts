@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config
 import manifest from './package.json' with { type: 'json' };
 
 /** The public names of the package lead to the sources, so that a test imports what a user does. */
-const alias = Object.entries(manifest.exports).map(([name, { default: built }]) => ({
+export const alias = Object.entries(manifest.exports).map(([name, { default: built }]) => ({
   find: new RegExp(`^jumplead${name.slice(1)}$`),
   replacement: new URL(built.replace('./dist/', './src/').replace(/\.js$/, '.ts'), import.meta.url).pathname,
 }));

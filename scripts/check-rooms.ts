@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   client: ['core', 'download', 'interfaces', 'rpc', 'web'],
   web: ['core', 'interfaces'],
   'web/ui': ['interfaces'],
+  testing: 'every room',
   cli: 'every room',
   '.': 'every room',
 };

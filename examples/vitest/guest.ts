@@ -1,0 +1,7 @@
+import { buildTinyGuest } from 'jumplead/images';
+
+/** A small Linux that is a shell within seconds; your own would be `{ image: './my-image.qcow2' }`. */
+export async function tinyGuest() {
+  const guest = await buildTinyGuest({ arch: 'x86_64' });
+  return { arch: 'x86_64', memory: '256MiB', cloudInit: false, accelerator: 'tcg', ...guest } as const;
+}
