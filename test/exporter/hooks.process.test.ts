@@ -1,11 +1,10 @@
-import { readdirSync } from 'node:fs';
 import { mkdir, mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Explored, exploreSession } from '../../src/client/index.ts';
-import { findProgram } from '../../src/core/index.ts';
+import { findProgram, runTool } from '../../src/core/index.ts';
 import { fakePower } from '../../src/drivers/fake/index.ts';
 import { runProgram } from '../../src/exporter/hooks/run-program.ts';
 import {
@@ -288,21 +287,16 @@ describe('the status', () => {
 });
 
 describe('a hook ends', () => {
-  /** The processes that have `mark` in their environment. */
-  const processesWith = async (mark: string) => {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    const all = await Promise.all(
-      pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')),
-    );
-    return pids.filter((_pid, index) => all[index]?.includes(mark));
-  };
+  /** What makes all that a hook starts hold a lock, and what waits until none of them is there to hold it. */
+  const holding = () => `exec 3> ${folder.path}/lock; flock 3`;
+  const gone = () => runTool('flock', [join(folder.path, 'lock'), 'true']);
 
   test('when its time is up, with what it has started', async () => {
-    const beforeLease = hook('sleep 1000', { timeout: '0.3s' });
-    await using served = await serveHooks({ beforeLease }, { ...process.env, HOOK_MARK: folder.path });
+    const beforeLease = hook(`${holding()}; sleep 1000`, { timeout: '0.3s' });
+    await using served = await serveHooks({ beforeLease });
     await beginLease(served.session, served.lease);
     expect(await statusOf(served.client)).toContain('Hook timed out after 0.3 seconds');
-    expect(await processesWith(`HOOK_MARK=${folder.path}`)).toEqual([]);
+    await gone();
   });
 
   test.for([
@@ -311,15 +305,15 @@ describe('a hook ends', () => {
   ] as const)('when it is given up, also one that is deaf to it: %s', async ([, bare]) => {
     const bin = join(folder.path, 'bin');
     await mkdir(bin);
-    for (const name of ['sh', 'setpriv']) await symlink((await findProgram([name])) ?? '', join(bin, name));
+    for (const name of ['sh', 'setpriv', 'flock', 'sleep'])
+      await symlink((await findProgram([name])) ?? '', join(bin, name));
     const path = process.env['PATH'];
-    const env = { ...process.env, HOOK_MARK: folder.path };
     const stop = new AbortController();
-    const script = "trap '' TERM HUP INT; echo deaf; while :; do sleep 1000; done";
+    const script = `trap '' TERM HUP INT; ${holding()}; echo deaf; while :; do sleep 1000; done`;
     const deaf = Promise.withResolvers<void>();
     if (bare) process.env['PATH'] = bin;
     const ended = runProgram(
-      { program: '/bin/sh', args: ['-c', script], env },
+      { program: '/bin/sh', args: ['-c', script], env: process.env },
       { timeout: '1h', signal: stop.signal, onLine: () => deaf.resolve(), patience: '50ms' },
     );
     ended.catch(() => undefined);
@@ -327,6 +321,6 @@ describe('a hook ends', () => {
     process.env['PATH'] = path;
     stop.abort(new Error('changed my mind'));
     await expect(ended).rejects.toThrow('changed my mind');
-    expect(await processesWith(`HOOK_MARK=${folder.path}`)).toEqual([]);
+    await gone();
   });
 });
