@@ -30,7 +30,7 @@ async function proposed(...words: string[]) {
 
 test('nodes, commands, options and their values', async () => {
   expect(await proposed('')).toEqual(['power', 'machine', 'completion']);
-  expect(await proposed('machine', 's')).toEqual(['ssh']);
+  expect(await proposed('machine', 'ss')).toEqual(['ssh']);
   expect(await proposed('power', 'read', '--')).toContain('--interval');
   expect(await proposed('power', 'read', '--output', '')).toEqual(['json', 'yaml', 'name']);
   expect(await proposed('power', 'read', '-n', '1', 'x')).toEqual([]);
