@@ -2,6 +2,7 @@ import type { AnyRow } from './row.ts';
 import { admission } from './rows/admission.ts';
 import { bulk } from './rows/bulk.ts';
 import { composite } from './rows/composite.ts';
+import { device } from './rows/device.ts';
 import { echo } from './rows/echo.ts';
 import { errors } from './rows/errors.ts';
 import { flasher } from './rows/flasher.ts';
@@ -12,6 +13,7 @@ import { loss } from './rows/loss.ts';
 import { power } from './rows/power.ts';
 import { proxyRow } from './rows/proxy.ts';
 import { qemu } from './rows/qemu.ts';
+import { rfc2217 } from './rows/rfc2217.ts';
 import { serial } from './rows/serial.ts';
 import { shellRow } from './rows/shell.ts';
 import { ssh } from './rows/ssh.ts';
@@ -22,6 +24,7 @@ import { tftpServerRow } from './rows/tftp-server.ts';
 import { unix } from './rows/unix.ts';
 import { values } from './rows/values.ts';
 import { vnc } from './rows/vnc.ts';
+import { vsock } from './rows/vsock.ts';
 
 /** All rows of the matrix, in the order of the table. */
 export const ROWS: readonly AnyRow[] = [
@@ -30,7 +33,10 @@ export const ROWS: readonly AnyRow[] = [
   tcp,
   unix,
   echo,
+  vsock,
   serial,
+  device,
+  rfc2217,
   flasher,
   storageMux,
   storage,

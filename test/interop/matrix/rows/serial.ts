@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { fakeSerial } from '../../../../src/drivers/fake/index.ts';
+import { serialPort } from '../../../../src/drivers/serial/index.ts';
 import { Serial } from '../../../../src/interfaces/index.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
@@ -24,7 +24,7 @@ export const serial = defineRow({
   rig: Serial,
   open: () => ({
     python: { type: 'jumpstarter_driver_pyserial.driver.PySerial', config: { url: 'loop://' } },
-    ours: fakeSerial(),
+    ours: serialPort({ url: 'loop://' }),
     facts: {},
   }),
   tsTs: typescript,
