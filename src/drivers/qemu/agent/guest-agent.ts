@@ -99,7 +99,10 @@ export class GuestAgent {
     using deadline = startDeadline({ signal: caller, timeout }, { operation: 'agent', waitingFor });
     const { signal } = deadline;
     const answer = await this.#inTurn(signal, async () => {
+      const { generation } = this;
       if (!(await this.#port.isOpen(signal))) throw noAgent();
+      // QEMU may have said that it closed in the same breath: then nobody was waiting yet who could have been told.
+      if (generation !== this.generation) throw gone('it has closed its port');
       if (!this.#synced) await this.#sync(signal);
       return await this.#exchange({ execute: command, arguments: args }, signal);
     });
