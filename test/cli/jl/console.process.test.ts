@@ -1,7 +1,11 @@
+import { sessionOf } from 'jumplead';
 import { fakeConsole, fakeMachine } from 'jumplead/fake';
 import { expect, test } from 'vitest';
 import { group } from '../../../src/driver/index.ts';
-import { serveDevice } from './jl.ts';
+import { serveTestMachine } from '../../drivers/qemu/served-machine.ts';
+import { fakeQemu, realQemu } from '../../drivers/qemu/test-machine.ts';
+import { KEYS } from '../../fixtures/boot-sector.ts';
+import { jlOnTerminal, serveDevice } from './jl.ts';
 
 const LEAVE = '\x02\x02\x02';
 
@@ -107,3 +111,29 @@ test('a console is for terminals', async () => {
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr).toContain('stdin is no terminal; for programs there is the command `pipe`');
 });
+
+test.each([fakeQemu(), realQemu])(
+  'it goes on through resets, panics and power cycles, with nothing missing: $name',
+  async (program) => {
+    await using served = await serveTestMachine(program);
+    const { power } = served.vm;
+    await using jl = await jlOnTerminal(sessionOf(served.vm).target, ['console']);
+    await jl.tty.expect('Ctrl-B three times leaves');
+    // Opened while the machine is off: it waits for what comes.
+    await power.on();
+    await jl.tty.expect('ready');
+    await jl.tty.write(KEYS.reset);
+    await jl.tty.expect('ready');
+    await jl.tty.write(KEYS.panic);
+    await jl.tty.expect('panic');
+    await power.reset();
+    await jl.tty.expect('ready');
+    await power.off();
+    await jl.tty.expect('the power is off; what comes after the next power-on is shown here');
+    await power.on();
+    await jl.tty.expect('ready');
+    await jl.tty.write(`x${LEAVE}`);
+    await jl.tty.expect('x');
+    expect(await jl.exited).toBe(0);
+  },
+);

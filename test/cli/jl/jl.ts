@@ -87,6 +87,10 @@ export async function serveDevice(driver: Driver): Promise<ServedDevice> {
   };
 }
 
+/** `jl` on a terminal, for the device at `socket`. */
+export const jlOnTerminal = (socket: string, args: readonly string[]): Promise<JlTerminal> =>
+  openTerminal(args, { ...BARE, JUMPSTARTER_HOST: socket });
+
 async function openTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
