@@ -125,7 +125,7 @@ export const storageChecks: readonly Check<StorageSpecimen>[] = [
     prepare: withFile,
     call: async (calls, options) => readOpen(calls, await opened(calls), options),
     expect: (content) => expect(Buffer.isBuffer(content) && content.equals(CONTENT)).toBe(true),
-    wrong: [['no such file', 'a file'], [42], []],
+    wrong: [['no such file', 'a file'], [42, { ...NOWHERE, method: 'PUT' }], [42], []],
   }),
   ...method({
     method: 'fileWrite',
