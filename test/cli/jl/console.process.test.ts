@@ -132,8 +132,9 @@ test.each([fakeQemu(), realQemu])(
     await jl.tty.expect('the power is off; what comes after the next power-on is shown here');
     await power.on();
     await jl.tty.expect('ready');
-    await jl.tty.write(`x${LEAVE}`);
+    await jl.tty.write('x');
     await jl.tty.expect('x');
+    await jl.tty.write(LEAVE);
     expect(await jl.exited).toBe(0);
   },
 );
