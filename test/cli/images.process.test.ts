@@ -54,10 +54,10 @@ test('pull prints the path; in a pipe its progress is lines; what is there is no
   const first = await images(['pull', `${host.url}${IMAGE}`, '--name', 'mine'], setting(host));
   expect(first.exitCode, first.stderr).toBe(0);
   expect(await readFile(first.stdout)).toEqual(await bootable());
-  expect(first.stderr.replace(/\d+\.\d+ s/, 'TIME')).toMatchInlineSnapshot(`
+  expect(first.stderr.replace(/ +\d+\.\d+ s/, '  TIME')).toMatchInlineSnapshot(`
     "  pull: download
       pull: check
-    ✔ pull                      TIME  1.0 KiB, checked against nothing: no checksum was given"
+    ✔ pull  TIME  1.0 KiB, checked against nothing: no checksum was given"
   `);
   const again = await images([...PULL], setting(await publisher()));
   expect(again.stdout).toBe(join(pulled(), ID, FILE));
