@@ -21,10 +21,12 @@ import { storage } from './rows/storage.ts';
 import { storageMux } from './rows/storage-mux.ts';
 import { tcp } from './rows/tcp.ts';
 import { tftpServerRow } from './rows/tftp-server.ts';
+import { udp } from './rows/udp.ts';
 import { unix } from './rows/unix.ts';
 import { values } from './rows/values.ts';
 import { vnc } from './rows/vnc.ts';
 import { vsock } from './rows/vsock.ts';
+import { websocket } from './rows/websocket.ts';
 
 /** All rows of the matrix, in the order of the table. */
 export const ROWS: readonly AnyRow[] = [
@@ -33,6 +35,8 @@ export const ROWS: readonly AnyRow[] = [
   tcp,
   unix,
   echo,
+  udp,
+  websocket,
   vsock,
   serial,
   device,
