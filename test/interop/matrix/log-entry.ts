@@ -17,3 +17,17 @@ export async function powerEntry(
   }
   throw new Error('the log has ended');
 }
+
+/**
+ * Acts until the entry has come. Once would not do: Jumpstarter's log is one queue for all readers, and one that is about to leave
+ * may take the entry along.
+ */
+export async function actUntil(entry: Promise<LogEntry>, act: () => Promise<void>): Promise<LogEntry> {
+  let over = false;
+  const found = entry.finally(() => {
+    over = true;
+  });
+  found.catch(() => undefined);
+  while (!over) await act();
+  return await found;
+}

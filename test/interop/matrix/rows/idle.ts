@@ -5,7 +5,7 @@ import { group } from '../../../../src/driver/index.ts';
 import { mockPower } from '../../../../src/drivers/mock/index.ts';
 import { connectSocket, echoNetwork } from '../../../../src/drivers/std/index.ts';
 import { MeteredPower, Network } from '../../../../src/interfaces/index.ts';
-import { powerEntry } from '../log-entry.ts';
+import { actUntil, powerEntry } from '../log-entry.ts';
 import { LONG } from '../long.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
@@ -23,8 +23,10 @@ async function typescript({ handle, session, facts, peer }: TypescriptRun<typeof
   await channel.write(Buffer.from('still here'));
   await channel.end();
   expect(Buffer.concat(await Array.fromAsync(channel)).toString()).toBe('still here');
-  await handle.power.off();
-  expect(await entry).toMatchObject({ severity: 'INFO', origin: 'driver' });
+  expect(await actUntil(entry, () => handle.power.off())).toMatchObject({
+    severity: 'INFO',
+    origin: 'driver',
+  });
   expect(session.signal.aborted).toBe(false);
 }
 

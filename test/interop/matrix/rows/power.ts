@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { mockPower } from '../../../../src/drivers/mock/index.ts';
 import { MeteredPower } from '../../../../src/interfaces/index.ts';
-import { powerEntry } from '../log-entry.ts';
+import { actUntil, powerEntry } from '../log-entry.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
 const READINGS = [
@@ -20,7 +20,10 @@ async function typescript({ handle, raw, session, peer }: TypescriptRun<typeof M
   await expect(raw.call('on', [1])).rejects.toMatchObject({
     code: peer === 'typescript' ? 'config' : 'device',
   });
-  expect(await powerEntry(session, 'on', peer)).toMatchObject({ severity: 'INFO', origin: 'driver' });
+  expect(await actUntil(powerEntry(session, 'on', peer), () => handle.on())).toMatchObject({
+    severity: 'INFO',
+    origin: 'driver',
+  });
 }
 
 const READ = /^voltage=0\.0 V {2}current=0\.0 A {2}apparent_power=0\.0 VA\nvoltage=5\.0 V {2}current=2\.0 A/;
