@@ -1,6 +1,7 @@
 import type { SerialPort } from 'serialport';
 import { ConfigError, UnreachableError } from '../../core/index.ts';
 import { channelFromDuplex } from '../std/index.ts';
+import { noticeHangUp } from './hang-up.ts';
 import { type Line, type OpenPort, type PortSettings, unsupported, withoutEnd } from './open-port.ts';
 
 /** Opens a serial port of this host, for us alone. */
@@ -15,13 +16,16 @@ export async function openDevice(
   await promised((done) => port.open(done)).catch((cause: Error) => {
     throw cannotOpen(path, cause);
   });
+  noticeHangUp(port);
   return channelOf(port, path);
 }
 
 function channelOf(port: SerialPort, path: string): OpenPort {
   let disposed = false;
   // A port that was pulled out is closed by the library, which says so with an error; else nobody who reads would hear of it.
-  port.once('close', (error: Error | null) => port.destroy(error ?? undefined));
+  port.once('close', (cause: Error | null) =>
+    port.destroy(cause ? new Error('the device has gone', { cause }) : undefined),
+  );
   const channel = channelFromDuplex(port, path);
   // Opening has raised both; each call of the library sets all.
   const lines = { dtr: true, rts: true };

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { openDevice } from '../../../src/drivers/serial/device.ts';
 import { serialPort } from '../../../src/drivers/serial/index.ts';
 import { serve } from '../../../src/index.ts';
 import { openPty } from '../../fixtures/pty.ts';
@@ -153,6 +154,19 @@ describe('a device', () => {
     );
     await pty.pullOut();
     await broken;
+  });
+});
+
+describe('a device that has gone before anybody reads', () => {
+  it('breaks as well', async () => {
+    await using pty = await openPty();
+    const settings = { baudrate: 115_200, disableHupcl: false };
+    await using port = await openDevice(pty.path, settings, new AbortController().signal);
+    await pty.pullOut();
+    await expect(readAll(port)).rejects.toMatchObject({
+      code: 'unreachable',
+      message: `${pty.path}: the connection was lost (the device has gone)`,
+    });
   });
 });
 
