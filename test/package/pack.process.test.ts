@@ -87,8 +87,15 @@ describe('the package, installed from its tarball into an empty project', () => 
     );
   });
 
-  test.each(Object.keys(manifest.exports))('%s is importable', async (name) => {
-    expect(await importing(`jumplead${name.slice(1)}`)).toBe('imported');
+  test.each(Object.keys(manifest.exports).filter((name) => name !== './vitest'))(
+    '%s is importable',
+    async (name) => {
+      expect(await importing(`jumplead${name.slice(1)}`)).toBe('imported');
+    },
+  );
+
+  test('./vitest needs vitest beside it', async () => {
+    expect(await importing('jumplead/vitest')).toBe('ERR_MODULE_NOT_FOUND');
   });
 
   test.each(['dist/index.js', 'client', 'rpc', 'core', 'drivers/qemu'])('%s is not', async (path) => {
