@@ -11,7 +11,7 @@ const FIXTURES = join(import.meta.dirname, '../fixtures');
 export async function installFakeQemu(folder: string): Promise<string> {
   const bin = join(folder, 'bin');
   await mkdir(bin);
-  const names = ['fake-qemu.ts', 'boot-sector.ts'] as const;
+  const names = ['fake-qemu.ts', 'boot-sector.ts', 'fake-agent.ts'] as const;
   for (const name of names) await copyFile(join(FIXTURES, name), join(bin, name));
   const [program, known] = [join(bin, 'qemu-system-x86_64'), join(bin, 'known')];
   const script = [
