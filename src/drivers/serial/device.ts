@@ -16,12 +16,12 @@ export async function openDevice(
   await promised((done) => port.open(done)).catch((cause: Error) => {
     throw cannotOpen(path, cause);
   });
-  noticeHangUp(port);
   return channelOf(port, path);
 }
 
 function channelOf(port: SerialPort, path: string): OpenPort {
   let disposed = false;
+  const idle = noticeHangUp(port);
   // A port that was pulled out is closed by the library, which says so with an error; else nobody who reads would hear of it.
   port.once('close', (cause: Error | null) =>
     port.destroy(cause ? new Error('the device has gone', { cause }) : undefined),
@@ -46,6 +46,7 @@ function channelOf(port: SerialPort, path: string): OpenPort {
       if (disposed) return;
       disposed = true;
       if (port.isOpen) await promised((done) => port.close(done)).catch(() => undefined);
+      await idle();
       await channel[Symbol.asyncDispose]();
     },
   };

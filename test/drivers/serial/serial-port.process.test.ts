@@ -157,6 +157,22 @@ describe('a device', () => {
   });
 });
 
+describe('a device that is opened again and again', () => {
+  it('lets itself be closed at any moment of a read, and is free at once', async () => {
+    await using pty = await openPty();
+    pty.output.pipe(pty.input);
+    const settings = { baudrate: 115_200, disableHupcl: false };
+    for (let round = 0; round < 100; round += 1) {
+      const port = await openDevice(pty.path, settings, new AbortController().signal);
+      const reading = readAll(port);
+      if (round % 2) await port.write(Buffer.from('some text'));
+      if (round % 3) await new Promise(setImmediate);
+      await port[Symbol.asyncDispose]();
+      await reading;
+    }
+  });
+});
+
 describe('a device that has gone before anybody reads', () => {
   it('breaks as well', async () => {
     await using pty = await openPty();
