@@ -32,7 +32,11 @@ function channelOf(port: SerialPort, path: string): OpenPort {
   return {
     ...withoutEnd(channel),
     async *[Symbol.asyncIterator]() {
-      yield* channel;
+      try {
+        yield* channel;
+      } catch (error) {
+        if (!disposed) throw error;
+      }
       if (!disposed) throw new UnreachableError(`${path}: the port has gone`, { target: path });
     },
     set: async (line: Line, value: boolean) => {
