@@ -5,6 +5,7 @@ import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
 const GREET = { command: 'echo "hello $1 from $WHO"; echo bye >&2', description: 'Say hello' };
 const FAIL = 'echo "no such board" >&2; exit 3';
+/** Its time is long enough to begin on a busy host. */
 const SLOW = 'echo begun; sleep 1000';
 
 async function typescript({ handle, raw }: TypescriptRun<typeof Shell, unknown>) {
@@ -33,9 +34,9 @@ export const shellRow = defineRow({
   open: () => ({
     python: {
       type: 'jumpstarter_driver_shell.driver.Shell',
-      config: { methods: { greet: GREET, fail: FAIL, slow: { command: SLOW, timeout: 1 } } },
+      config: { methods: { greet: GREET, fail: FAIL, slow: { command: SLOW, timeout: 5 } } },
     },
-    ours: shell({ methods: { greet: GREET, fail: FAIL, slow: { command: SLOW, timeout: '1s' } } }),
+    ours: shell({ methods: { greet: GREET, fail: FAIL, slow: { command: SLOW, timeout: '5s' } } }),
     facts: {},
   }),
   tsTs: typescript,
