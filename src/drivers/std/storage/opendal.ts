@@ -7,7 +7,7 @@ import { capabilityOf, metadataOf } from './answers.ts';
 import { CreatedPaths } from './created-paths.ts';
 import { openFile } from './open-file.ts';
 import { OpenFiles } from './open-files.ts';
-import { explained } from './opendal-error.ts';
+import { explained, opendalReason } from './opendal-error.ts';
 import { type Operator, openOperator } from './operator.ts';
 import { checkPath } from './paths.ts';
 
@@ -80,6 +80,18 @@ function fileHandlers(operator: Operator, files: OpenFiles, created: CreatedPath
   } satisfies Partial<Handlers>;
 }
 
+/** What another caller has removed meanwhile keeps the rest from being removed: then once more, until nothing is missed. */
+async function removeTree(operator: Operator, path: string): Promise<void> {
+  for (;;) {
+    try {
+      return await operator.removeAll(path);
+    } catch (error) {
+      if (opendalReason(error).kind !== 'NotFound') throw error;
+      if (!(await operator.exists(path))) return;
+    }
+  }
+}
+
 function pathHandlers(operator: Operator, created: CreatedPaths) {
   return {
     copy: async (from, to) => {
@@ -95,7 +107,7 @@ function pathHandlers(operator: Operator, created: CreatedPaths) {
       return null;
     },
     removeAll: async (path) => {
-      await explained('remove_all', path, () => operator.removeAll(checkPath(path)));
+      await explained('remove_all', path, () => removeTree(operator, checkPath(path)));
       created.remove(path);
       return null;
     },
