@@ -21,7 +21,7 @@ const rig = defineRig(Machine, {
   vnc: Network,
 });
 
-async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig, Facts>) {
+async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig, Facts>, isOurs: boolean) {
   expect(raw.pythonClient).toBe('jumpstarter_driver_qemu.client.QemuClient');
   expect(handle.hostname).toBe('demo');
   expect(handle.credentials).toEqual({ username: 'jumpstarter', password: 'password' });
@@ -34,8 +34,11 @@ async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig
   await handle.power.on();
   await using tty = await handle.console.open();
   expect((await tty.expect('ready')).text).toBe('ready');
-  await tty.write('hello');
-  expect((await tty.expect('hello')).text).toBe('hello');
+  // Jumpstarter starts QEMU without graphics: then its BIOS reads the serial port too, and may take what is typed.
+  if (isOurs) {
+    await tty.write('hello');
+    expect((await tty.expect('hello')).text).toBe('hello');
+  }
   await using screen = await handle.display.connect();
   for await (const greeting of screen) {
     expect(Buffer.from(greeting).toString()).toMatch(/^RFB 003\.\d{3}\n/);
@@ -99,8 +102,8 @@ export const qemu = defineRow({
       facts: { image },
     };
   },
-  tsTs: typescript,
-  tsPy: typescript,
+  tsTs: (run) => typescript(run, true),
+  tsPy: (run) => typescript(run, false),
   pyTs: 'qemu.py',
   jTs: (run: CommandRun<Facts>) => command(run, () => readConsole(run)),
   jlPy: (run: CommandRun<Facts>) => command(run),
