@@ -21,7 +21,7 @@ const rig = defineRig(Machine, {
   vnc: Network,
 });
 
-async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig, Facts>, isOurs: boolean) {
+async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig, Facts>) {
   expect(raw.pythonClient).toBe('jumpstarter_driver_qemu.client.QemuClient');
   expect(handle.hostname).toBe('demo');
   expect(handle.credentials).toEqual({ username: 'jumpstarter', password: 'password' });
@@ -35,7 +35,7 @@ async function typescript({ handle, facts, peer, raw }: TypescriptRun<typeof rig
   await using tty = await handle.console.open();
   expect((await tty.expect('ready')).text).toBe('ready');
   // Jumpstarter starts QEMU without graphics: then its BIOS reads the serial port too, and may take what is typed.
-  if (isOurs) {
+  if (peer === 'typescript') {
     await tty.write('hello');
     expect((await tty.expect('hello')).text).toBe('hello');
   }
@@ -102,8 +102,8 @@ export const qemu = defineRow({
       facts: { image },
     };
   },
-  tsTs: (run) => typescript(run, true),
-  tsPy: (run) => typescript(run, false),
+  tsTs: typescript,
+  tsPy: typescript,
   pyTs: 'qemu.py',
   jTs: (run: CommandRun<Facts>) => command(run, () => readConsole(run)),
   jlPy: (run: CommandRun<Facts>) => command(run),
