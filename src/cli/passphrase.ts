@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { ConfigError } from '../core/index.ts';
+import { mistake } from '../core/index.ts';
 
 /** Where the passphrase of an exporter comes from. */
 export interface PassphraseOptions {
@@ -44,8 +44,4 @@ async function readPassphraseFile(file: string): Promise<Passphrase> {
 function checked(passphrase: string, path: string): string {
   if (/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(passphrase)) return passphrase;
   throw mistake(path, 'a passphrase is one line of printable ASCII, without spaces at its ends');
-}
-
-function mistake(path: string, message: string): ConfigError {
-  return new ConfigError(`${path}: ${message}`, { issues: [{ path, message }] });
 }

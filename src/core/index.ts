@@ -8,6 +8,7 @@ export * from './lending.ts';
 export * from './lobby.ts';
 export * from './log.ts';
 export * from './meter.ts';
+export * from './mistake.ts';
 export * from './owned-folder.ts';
 export * from './paths.ts';
 export * from './programs.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ReachOptions } from '../../client/index.ts';
-import { ConfigError } from '../../core/index.ts';
+import { ConfigError, mistake } from '../../core/index.ts';
 import type { RootOptions } from './root.ts';
 
 /** Where the session is, and what lets us in. */
@@ -34,8 +34,7 @@ const readSecret = async (path: string) =>
 
 async function readOption(path: string, file: string): Promise<string> {
   return await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const message = `${file} cannot be read (${cause.code})`;
-    throw new ConfigError(`${path}: ${message}`, { issues: [{ path, message }] }, { cause });
+    throw mistake(path, `${file} cannot be read (${cause.code})`, { cause });
   });
 }
 

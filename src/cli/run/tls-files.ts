@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { ConfigError } from '../../core/index.ts';
+import { mistake } from '../../core/index.ts';
 
 /** A certificate and its key, checked. */
 export interface TlsFiles {
@@ -52,8 +52,4 @@ function attempt<T>(option: string, message: string, act: () => T): T {
     const { reason = '' } = cause as { reason?: string }; // SAFE: what is no OpenSSL error has none
     throw mistake(option, reason ? `${message} (${reason})` : message);
   }
-}
-
-function mistake(path: string, message: string): ConfigError {
-  return new ConfigError(`${path}: ${message}`, { issues: [{ path, message }] });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ReachOptions } from '../../client/index.ts';
-import { ConfigError } from '../../core/index.ts';
+import { mistake } from '../../core/index.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 
 /** What `jumplead shell` is told about an exporter that listens. */
@@ -62,8 +62,4 @@ async function readRoots(file: string): Promise<string> {
 
 function refuse(path: string, given: unknown): void {
   if (given !== undefined) throw mistake(path, 'has no meaning without --tls-grpc HOST:PORT');
-}
-
-function mistake(path: string, message: string): ConfigError {
-  return new ConfigError(`${path}: ${message}`, { issues: [{ path, message }] });
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import {
-  ConfigError,
   DeviceError,
   isDutError,
   type Log,
+  mistake,
   startDeadline,
   UnreachableError,
 } from '../../core/index.ts';
@@ -120,10 +120,6 @@ function parse(text: string): unknown {
   } catch {
     throw mistake('read', `the answer is not JSON: ${JSON.stringify(text.slice(0, QUOTED))}`);
   }
-}
-
-function mistake(path: string, message: string): ConfigError {
-  return new ConfigError(`${path}: ${message}`, { issues: [{ path, message }] });
 }
 
 const basic = ({ user, password }: { readonly user: string; readonly password: string }) =>
