@@ -3,6 +3,7 @@ export * from './disk-full.ts';
 export * from './errors.ts';
 export * from './escapes.ts';
 export * from './file-lock.ts';
+export * from './host-port.ts';
 export * from './leash.ts';
 export * from './lending.ts';
 export * from './lobby.ts';

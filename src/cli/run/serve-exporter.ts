@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
-import type { Log } from '../../core/index.ts';
+import { hostPort, type Log } from '../../core/index.ts';
 import {
   beginLease,
   type ExporterSession,
@@ -57,9 +56,9 @@ export async function serveExporter(
 /** Lets the session listen. Resolves to where clients find it. */
 async function listen(session: ExporterSession, prepared: PreparedListener): Promise<string> {
   const { host, port } = await session.listen(prepared.listen);
-  say(`listening on ${join(host, port)}: ${prepared.protection}`);
+  say(`listening on ${hostPort(host, port)}: ${prepared.protection}`);
   if (prepared.fingerprint !== undefined) say(`fingerprint ${prepared.fingerprint}`);
-  return join(['0.0.0.0', '::'].includes(host) ? hostname() : host, port);
+  return hostPort(['0.0.0.0', '::'].includes(host) ? hostname() : host, port);
 }
 
 /** Says on stdout how clients find the session, as a shell can read it, and that it is ready. */
@@ -73,7 +72,5 @@ function announce(
   say('ready');
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
-
-const join = (host: string, port: number) => `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { basename, dirname } from 'node:path';
 import send from 'send';
 import { z } from 'zod';
-import { type Log, parseDuration, StateError } from '../../core/index.ts';
+import { hostPort, type Log, parseDuration, StateError } from '../../core/index.ts';
 import { type Driver, defineComposite } from '../../driver/index.ts';
 import { DurationText, HttpServer, type Storage } from '../../interfaces/index.ts';
 import { findFile } from './find-file.ts';
@@ -118,5 +118,5 @@ async function listen(server: Server, host: string, port: number): Promise<Liste
 /** Where devices fetch from: a server that listens everywhere is known by the address of this host. */
 async function urlOf(host: string, port: number): Promise<string> {
   const reached = host === '0.0.0.0' || host === '::' ? await ownAddress() : host;
-  return `http://${isIPv6(reached) ? `[${reached}]` : reached}:${port}`;
+  return `http://${hostPort(reached, port)}`;
 }

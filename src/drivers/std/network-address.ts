@@ -1,10 +1,9 @@
 import { lookup } from 'node:dns/promises';
-import { isIPv6 } from 'node:net';
-import { ConfigError } from '../../core/index.ts';
+import { ConfigError, hostPort } from '../../core/index.ts';
 
 /** `tcp://HOST:PORT`, with the brackets of IPv6. */
 export function networkUrl(scheme: string, host: string, port: number): string {
-  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${hostPort(host, port)}`;
 }
 
 /** The same with the first address of `host`, or with `host` itself where it has none here: the client may know it. */
