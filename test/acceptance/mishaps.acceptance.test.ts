@@ -7,16 +7,9 @@ import { execa } from 'execa';
 import { connect } from 'jumplead';
 import { qemuRig } from 'jumplead/qemu';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BIOS } from '../support/bios-machine.ts';
 import { findProcesses } from '../support/processes.ts';
 import { openHome, serveQemu } from '../support/tiny-machine.ts';
-
-const BIOS = {
-  arch: 'x86_64',
-  firmware: 'bios',
-  memory: '64MiB',
-  accelerator: 'tcg',
-  cloudInit: false,
-} as const;
 
 const stack = new AsyncDisposableStack();
 let home: string;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { type QemuConfigInput, qemu } from '../../src/drivers/qemu/index.ts';
+import { qemu } from '../../src/drivers/qemu/index.ts';
 import { serve } from '../../src/index.ts';
+import { BIOS } from '../support/bios-machine.ts';
 import { type Home, openHome } from './home.ts';
 import { findLeftFiles, findLeftProcesses, MARK } from './left.ts';
 import type { Life } from './life.ts';
@@ -14,14 +15,6 @@ import { createRandom, type Random } from './random.ts';
 
 const LIFE = join(import.meta.dirname, 'life.ts');
 const BYSTANDER = join(import.meta.dirname, 'bystander.ts');
-
-const CONFIG = {
-  arch: 'x86_64',
-  firmware: 'bios',
-  memory: '64MiB',
-  accelerator: 'tcg',
-  cloudInit: false,
-} as const satisfies QemuConfigInput;
 
 export interface KillsOptions {
   readonly seed: number;
@@ -123,7 +116,7 @@ async function kill(
   const artifacts = join(home.path, 'artifacts', String(lane));
   await mkdir(artifacts, { recursive: true });
   const dump = join(home.path, `dump-${lane}`);
-  const life: Life = { seed, moment, config: CONFIG, images: home.images, artifacts, dump };
+  const life: Life = { seed, moment, config: BIOS, images: home.images, artifacts, dump };
   const child = start(LIFE, life, { ...home.environment(!isReal), [MARK]: mark });
   const delay = random.below(within);
   const killed = await killAt(child, moment, delay, random);
@@ -170,7 +163,7 @@ async function startAndClose(home: Home): Promise<void> {
   const before = { ...process.env };
   Object.assign(process.env, home.environment(true));
   try {
-    await using _vm = await serve(qemu(CONFIG), { log: pino({ level: 'silent' }) });
+    await using _vm = await serve(qemu(BIOS), { log: pino({ level: 'silent' }) });
   } finally {
     for (const name of Object.keys(home.environment(true))) {
       if (before[name] === undefined) delete process.env[name];
@@ -188,7 +181,7 @@ interface Bystander extends AsyncDisposable {
 }
 
 async function openBystander(home: Home): Promise<Bystander> {
-  const child = start(BYSTANDER, { config: CONFIG, image: home.images.plain }, home.environment(false));
+  const child = start(BYSTANDER, { config: BIOS, image: home.images.plain }, home.environment(false));
   const ended = once(child, 'close');
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {

@@ -18,16 +18,10 @@ import {
   VirtualPower,
 } from '../../../src/interfaces/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { BIOS } from '../../support/bios-machine.ts';
 import { caller, readUntil, type } from './test-machine.ts';
 
 const MIB = 2 ** 20;
-const BIOS = {
-  arch: 'x86_64',
-  firmware: 'bios',
-  memory: '64MiB',
-  accelerator: 'tcg',
-  cloudInit: false,
-} as const;
 
 let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
 

@@ -1,43 +1,26 @@
 /** Snapshots and forks with the real QEMU and a guest of 512 bytes, which counts in its memory and writes that to its disk. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { BIOS } from '../../support/bios-machine.ts';
 import { listenTo } from '../../support/machine-events.ts';
+import { openHome } from '../../support/tiny-machine.ts';
 
 const HOLDER = join(import.meta.dirname, '../../fixtures/fork-holder.ts');
 
-const BIOS = {
-  arch: 'x86_64',
-  firmware: 'bios',
-  memory: '64MiB',
-  accelerator: 'tcg',
-  cloudInit: false,
-} as const;
-
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof openHome>>;
 
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), 'jumplead-forks-'));
-  // As root QEMU runs as another user, who must get at its files.
-  await chmod(home.path, 0o711);
-  vi.stubEnv('XDG_STATE_HOME', join(home.path, 'state'));
-  vi.stubEnv('JUMPLEAD_CACHE', join(home.path, 'cache'));
-  const runtime = join(home.path, 'run');
-  await mkdir(runtime, { mode: 0o711 });
-  vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+  home = await openHome();
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+afterEach(() => home[Symbol.asyncDispose]());
 
 async function open(config: QemuConfigInput = {}) {
   const bytes = Buffer.alloc(2 ** 20, 'disk ');

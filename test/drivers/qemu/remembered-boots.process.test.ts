@@ -1,54 +1,32 @@
 /** Boots that are remembered, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
 import { createHash } from 'node:crypto';
-import {
-  appendFile,
-  chmod,
-  mkdir,
-  mkdtempDisposable,
-  open,
-  readdir,
-  readFile,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { BIOS } from '../../support/bios-machine.ts';
+import { openHome } from '../../support/tiny-machine.ts';
 
-const BIOS = {
-  arch: 'x86_64',
-  firmware: 'bios',
-  memory: '64MiB',
-  accelerator: 'tcg',
-  cloudInit: false,
+const CONFIG = {
+  ...BIOS,
   boot: { remember: true, ready: { console: 'ready\\r\\n$' } },
 } as const satisfies QemuConfigInput;
 
-let home: Awaited<ReturnType<typeof mkdtempDisposable>>;
+let home: Awaited<ReturnType<typeof openHome>>;
 
 beforeEach(async () => {
-  home = await mkdtempDisposable(join(tmpdir(), 'jumplead-remembered-'));
-  // As root QEMU runs as another user, who must get at its files.
-  await chmod(home.path, 0o711);
-  vi.stubEnv('XDG_STATE_HOME', join(home.path, 'state'));
-  vi.stubEnv('JUMPLEAD_CACHE', join(home.path, 'cache'));
-  const runtime = join(home.path, 'run');
-  await mkdir(runtime, { mode: 0o711 });
-  vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+  home = await openHome();
   const bytes = Buffer.alloc(2 ** 20, 'disk ');
   bytes.set(bootSector());
   await writeFile(join(home.path, 'boot.img'), bytes);
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+afterEach(() => home[Symbol.asyncDispose]());
 
 const serveMachine = (config: QemuConfigInput = {}) =>
-  serve(qemu({ ...BIOS, image: join(home.path, 'boot.img'), ...config }), { log: createLog('silent') });
+  serve(qemu({ ...CONFIG, image: join(home.path, 'boot.img'), ...config }), { log: createLog('silent') });
 type Vm = Awaited<ReturnType<typeof serveMachine>>;
 
 /** Switches the machine on and waits until its boot has been stored. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseMarks, type TranscriptMark } from '../../../src/drivers/qemu/console/marks.ts';
 import { Transcript } from '../../../src/drivers/qemu/console/transcript.ts';
+import { createRandom } from '../../soak/random.ts';
 import { numberedLines } from '../../support/numbered-lines.ts';
 
 const WRITER = join(import.meta.dirname, '../../fixtures/transcript-writer.ts');
@@ -105,6 +106,7 @@ test('a new one replaces what is there, parts included', async () => {
 
 test('its writer is killed at any moment: the next goes on at the last byte, and every line of the times is whole', async () => {
   await using folder = await temporary();
+  const random = createRandom(1);
   let reached = 0;
   // With this limit a part is begun every other line, so that many are killed while they do.
   for (let round = 0; round < 8; round++) {
@@ -112,7 +114,7 @@ test('its writer is killed at any moment: the next goes on at the last byte, and
     for await (const line of writer.iterable()) {
       expect(Number(line)).toBeGreaterThanOrEqual(reached);
       reached = Number(line);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      await new Promise((resolve) => setTimeout(resolve, random.below(60)));
       writer.kill('SIGKILL');
     }
     await writer;
