@@ -1,4 +1,5 @@
 export * from './deadline.ts';
+export * from './discard.ts';
 export * from './disk-full.ts';
 export * from './errors.ts';
 export * from './escapes.ts';

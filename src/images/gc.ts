@@ -53,7 +53,7 @@ export async function collectImages(options: GcOptions = {}): Promise<Waste[]> {
     options.signal?.throwIfAborted();
     // Whoever uses one notes it first and then looks for it: who has noted it by now gets it back.
     const isWanted = async () => isUsed(image, await findInUse());
-    if (await discardKept(image.dir, isWanted)) removed.push(waste);
+    if ((await discardKept(image.dir, isWanted)) !== 'kept') removed.push(waste);
   }
   await removeLeftovers(options);
   return [...removed, ...left];

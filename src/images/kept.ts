@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import {
   acquireLock,
+  type Discarded,
+  discard,
   type FolderKind,
   findLeftFolders,
   lendDir,
@@ -132,26 +134,9 @@ export async function takeTurn(
   };
 }
 
-/**
- * Removes an image: moved out of sight first, so that nobody finds half of it, and back if it `isWanted` after all. Whether it is
- * gone.
- */
-export async function discardKept(
-  dir: string,
-  isWanted: () => Promise<boolean> = async () => false,
-): Promise<boolean> {
-  await using aside = await openOwnedFolder({ parent: join(dir, '..'), prefix: REMOVED });
-  const moved = join(aside.path, 'image');
-  try {
-    await rename(dir, moved);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true; // SAFE: only looked at
-    throw error;
-  }
-  if (!(await isWanted())) return true;
-  await rename(moved, dir);
-  return false;
-}
+/** Removes an image, unless it `isWanted` after all. */
+export const discardKept = (dir: string, isWanted?: () => Promise<boolean>): Promise<Discarded> =>
+  discard(dir, { parent: join(dir, '..'), prefix: REMOVED }, isWanted);
 
 /** Puts an image aside that is damaged, and tells where it is now. */
 export async function setAside(dir: string): Promise<string> {

@@ -3,6 +3,7 @@ import { mkdir, open, readdir, readFile, rename, stat, utimes, writeFile } from 
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
+  discard,
   explainDiskFull,
   type FolderKind,
   formatSize,
@@ -195,24 +196,11 @@ export class BootStore {
     return removed;
   }
 
-  /**
-   * Removes a boot unless somebody uses it; whether it did. Whoever uses one notes it first and then looks for it: so it is moved
-   * away first, and who has noted it by then gets it back.
-   */
+  /** Removes a boot unless somebody uses it; whether it did. */
   async remove(key: string, places: StorePlaces = {}): Promise<boolean> {
     const path = this.pathOf(key);
-    await using aside = await openOwnedFolder(unfinishedBoots(this.#folder));
-    const moved = join(aside.path, 'boot');
-    if (
-      !(await rename(path, moved).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return false;
-    if (!(await findImagesInUse(places)).includes(path)) return true;
-    await rename(moved, path);
-    return false;
+    const isWanted = async () => (await findImagesInUse(places)).includes(path);
+    return (await discard(path, unfinishedBoots(this.#folder), isWanted)) === 'removed';
   }
 }
 

@@ -1,12 +1,6 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import {
-  cacheDir,
-  findLeftFolders,
-  openOwnedFolder,
-  parseDuration,
-  sweepFolders,
-} from '../../../core/index.ts';
+import { cacheDir, discard, findLeftFolders, parseDuration, sweepFolders } from '../../../core/index.ts';
 import { sizeOnDisk, type Waste } from '../../../images/index.ts';
 import { downloadFolders } from '../firmware-download.ts';
 import { contentOf, damagedDir, flashedDir } from './content-store.ts';
@@ -43,7 +37,8 @@ export async function collectFlashed(options: CollectFlashedOptions): Promise<Wa
   const removed: Waste[] = [];
   for (const image of old) {
     options.signal?.throwIfAborted();
-    if (await removeUnused(store, image.path, options)) removed.push(image);
+    const isWanted = async () => (await findImagesInUse(options)).includes(image.path);
+    if ((await discard(image.path, incomingFolders(store), isWanted)) === 'removed') removed.push(image);
   }
   await rm(damagedDir(store), { recursive: true, force: true });
   for (const kind of abandoned) await sweepFolders(kind);
@@ -67,23 +62,6 @@ async function findUnused(store: string, options: CollectFlashedOptions): Promis
       describe(path, `last used ${Math.floor(unused / parseDuration('1d'))} days ago`),
     ),
   );
-}
-
-/**
- * Removes an image unless somebody has begun to use it meanwhile. Whoever uses one notes it first and then looks for it: so it is
- * moved away first, and who has noted it by then gets it back.
- */
-async function removeUnused(store: string, path: string, options: StorePlaces): Promise<boolean> {
-  await using aside = await openOwnedFolder(incomingFolders(store));
-  try {
-    await rename(path, join(aside.path, 'image'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // SAFE: only looked at. Somebody else clears away.
-    throw error;
-  }
-  if (!(await findImagesInUse(options)).includes(path)) return true;
-  await rename(join(aside.path, 'image'), path);
-  return false;
 }
 
 async function describe(path: string, reason: string): Promise<Waste> {
