@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly string[] | 'every room'>> =
   images: ['core', 'download'],
   rpc: ['core', 'interfaces'],
   'config-files': ['core', 'interfaces'],
-  'exporter-file': ['core', 'interfaces', 'driver', 'config-files'],
+  'exporter-file': ['core', 'interfaces', 'driver', 'config-files', 'exporter'],
   exporter: ['core', 'interfaces', 'driver', 'rpc'],
   client: ['core', 'download', 'interfaces', 'rpc', 'web'],
   web: ['core', 'interfaces'],

@@ -1,5 +1,6 @@
 import type { Duration } from '../core/index.ts';
 import type { Driver } from '../driver/index.ts';
+import type { Hooks } from '../exporter/index.ts';
 
 /** What an exporter file says, checked. Its drivers are not opened yet. */
 export interface ExporterFile {
@@ -16,6 +17,7 @@ export interface ExporterFile {
   readonly description: string | undefined;
   /** For whoever connects. */
   readonly motd: string | undefined;
+  /** A blank script is none. */
   readonly hooks: Hooks;
   readonly failureDetection: FailureDetection;
   readonly exitOnLeaseEnd: boolean;
@@ -31,26 +33,6 @@ export interface TlsSettings {
   readonly ca: string;
   readonly insecure: boolean;
 }
-
-/** The scripts around a lease; a blank one is none. */
-export interface Hooks {
-  readonly beforeLease: Hook | undefined;
-  readonly afterLease: Hook | undefined;
-}
-
-/** A script around a lease. */
-export interface Hook {
-  /** The text, or the path of a file: the latter where it is one line that names a regular file. */
-  readonly script: string;
-  /** The interpreter; undefined leaves it to the script. */
-  readonly exec: string | undefined;
-  readonly timeout: Duration;
-  readonly onFailure: HookFailure;
-}
-
-/** What follows when a hook fails: a warning, the end of the lease, or of the exporter. */
-export const HOOK_FAILURES = ['warn', 'endLease', 'exit'] as const;
-export type HookFailure = (typeof HOOK_FAILURES)[number];
 
 /** When an exporter that fails again and again gives up. */
 export interface FailureDetection {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { type Findings, Text, Whole, YesOrNo } from '../config-files/index.ts';
 import type { Duration } from '../core/index.ts';
-import { type ExporterFile, HOOK_FAILURES, type Hook } from './exporter-file.ts';
+import type { Hook, OnHookFailure } from '../exporter/index.ts';
+import type { ExporterFile } from './exporter-file.ts';
 
-const OnFailure = z.enum(HOOK_FAILURES);
+const OnFailure = z.enum(['warn', 'endLease', 'exit'] satisfies OnHookFailure[]);
 const Seconds = Whole.pipe(z.int().min(1, 'expected seconds, 1 or more'));
 const inSeconds = (seconds: number): Duration => `${seconds}s`;
 
