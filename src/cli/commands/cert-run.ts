@@ -2,7 +2,14 @@ import { hostname, networkInterfaces } from 'node:os';
 import { makeCert } from '../cert/make-cert.ts';
 import { namesOf, planCert } from '../cert/plan-cert.ts';
 import { listenForInterrupts } from '../interrupt.ts';
-import type { CertOptions } from './cert.ts';
+
+export interface CertOptions {
+  readonly name?: readonly string[];
+  readonly days: string;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
 
 /** Makes the pair of files and prints what clients need to know of it. */
 export async function runCert(options: CertOptions): Promise<void> {

@@ -1,12 +1,5 @@
 import type { Command } from 'commander';
-
-export interface CertOptions {
-  readonly name?: readonly string[];
-  readonly days: string;
-  readonly out: string;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
+import type { CertOptions } from './cert-run.ts';
 
 /** `jumplead cert`: a certificate for a lab. */
 export function registerCert(program: Command): void {

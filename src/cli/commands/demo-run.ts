@@ -14,7 +14,13 @@ import { showSelinux } from '../demo/selinux.ts';
 import { writeTimeline } from '../demo/timeline.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { createSteps, type Steps } from '../steps.ts';
-import type { DemoOptions } from './demo.ts';
+
+export interface DemoOptions {
+  readonly arch?: string;
+  readonly image?: string;
+  readonly keep?: boolean;
+  readonly out?: string;
+}
 
 /** Runs the demo and leaves its folder, also when it fails. */
 export async function runDemo(options: DemoOptions): Promise<void> {

@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
-
-export interface DemoOptions {
-  readonly arch?: string;
-  readonly image?: string;
-  readonly keep?: boolean;
-  readonly out?: string;
-}
+import type { DemoOptions } from './demo-run.ts';
 
 /** `jumplead demo`: the main job, seen. */
 export function registerDemo(program: Command): void {

@@ -3,7 +3,10 @@ import { judge } from '../doctor/judge.ts';
 import { renderReport } from '../doctor/render.ts';
 import { createReport, shortcoming } from '../doctor/report.ts';
 import { listenForInterrupts } from '../interrupt.ts';
-import type { DoctorOptions } from './doctor.ts';
+
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
 
 /** Prints what this host can do. @throws LaunchError when that is not running a machine of its own architecture. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {

@@ -1,8 +1,5 @@
 import type { Command } from 'commander';
-
-export interface DoctorOptions {
-  readonly json?: boolean;
-}
+import type { DoctorOptions } from './doctor-run.ts';
 
 /** `jumplead doctor`: what this host can do, and what to type where something is missing. */
 export function registerDoctor(program: Command): void {

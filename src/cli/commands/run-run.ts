@@ -1,12 +1,18 @@
-import { UnsupportedError } from '../../core/index.ts';
+import { type LogLevel, UnsupportedError } from '../../core/index.ts';
 import type { ExporterFile } from '../../exporter-file/index.ts';
-import { loadExporter } from '../exporter-source.ts';
+import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts';
+import type { ListenerOptions } from '../run/plan-listener.ts';
 import { prepareListener } from '../run/prepare-listener.ts';
 import { serveExporter } from '../run/serve-exporter.ts';
 import { openLog } from '../run/text-log.ts';
-import type { RunOptions } from './run.ts';
+
+export interface RunOptions extends ExporterSource, ListenerOptions {
+  readonly exitOnLeaseEnd?: boolean | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'text' | 'json';
+}
 
 /** Serves an exporter file until it is told to stop. */
 export async function runExporter(options: RunOptions): Promise<void> {

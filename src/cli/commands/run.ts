@@ -1,13 +1,6 @@
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS, type LogLevel } from '../../core/index.ts';
-import type { ExporterSource } from '../exporter-source.ts';
-import type { ListenerOptions } from '../run/plan-listener.ts';
-
-export interface RunOptions extends ExporterSource, ListenerOptions {
-  readonly exitOnLeaseEnd?: boolean | undefined;
-  readonly logLevel: LogLevel;
-  readonly logFormat: 'text' | 'json';
-}
+import { LOG_LEVELS } from '../../core/index.ts';
+import type { RunOptions } from './run-run.ts';
 
 /** The options that name an exporter file. */
 export function addExporterOptions(command: Command): Command {

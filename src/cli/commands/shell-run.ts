@@ -1,15 +1,18 @@
 import { ConfigError, UnsupportedError } from '../../core/index.ts';
 import { ExitStatus } from '../exit-code.ts';
-import { loadExporter } from '../exporter-source.ts';
+import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { openOwnCommands } from '../own-commands.ts';
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts';
 import { openLog } from '../run/text-log.ts';
-import { planDirect } from '../shell/direct.ts';
+import { type DirectOptions, planDirect } from '../shell/direct.ts';
 import { openDirect, openLocal, type ShellSession } from '../shell/open.ts';
 import { planShell, shellEnvironment } from '../shell/plan-shell.ts';
 import { runCommand } from '../shell/run-command.ts';
-import type { ShellOptions } from './shell.ts';
+
+export interface ShellOptions extends ExporterSource, DirectOptions {
+  readonly exporterLogs?: boolean | undefined;
+}
 
 /** Runs a shell or `words` with a device at hand. `lease`: the option of a lease that was given. */
 export async function runShell(

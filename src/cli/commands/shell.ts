@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ExporterSource } from '../exporter-source.ts';
-import type { DirectOptions } from '../shell/direct.ts';
 import { addExporterOptions } from './run.ts';
-
-export interface ShellOptions extends ExporterSource, DirectOptions {
-  readonly exporterLogs?: boolean | undefined;
-}
+import type { ShellOptions } from './shell-run.ts';
 
 /** What `jmp shell` has for leases, which need a controller. */
 const LEASE_OPTIONS = [
