@@ -37,8 +37,10 @@ export async function openScreenPage({
 }: ScreenPageOptions): Promise<ScreenPage> {
   const access = createAccess();
   const server = createServer((request, response) => {
+    const stays = access.isKnown(request.headers) && visits.get(request.socket)?.admit();
+    // The lobby may close at any moment what may not stay: a client must not be told to ask there again (RFC 9112, 9.6).
+    if (!stays) response.setHeader('Connection', 'close');
     void answer(request, response, access, title);
-    if (access.isKnown(request.headers)) visits.get(request.socket)?.admit();
   });
   const lobby = new Lobby({
     places: affordablePlaces(MAX_SILENT_CONNECTIONS),

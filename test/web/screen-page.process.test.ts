@@ -187,6 +187,15 @@ describe('what the server of the page refuses', () => {
   };
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
 
+  test('a connection that may not stay is not left open as if it might', async () => {
+    const stranger = await text(openRaw('/ui/style.css', screen.url));
+    expect(stranger).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)*Connection: close\r\n/);
+    const known = openRaw('/ui/style.css', screen.url, `Cookie: ${pair()}`);
+    const [answer] = await once(known.setEncoding('latin1'), 'data');
+    known.destroy();
+    expect(answer).toContain('\r\nConnection: keep-alive\r\n');
+  });
+
   test('a path that is no URL', async () => {
     expect(await text(openRaw('//', screen.url, 'Connection: close'))).toContain('404 Not Found');
   });
