@@ -1,6 +1,4 @@
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type FolderKind, openOwnedFolder } from './owned-folder.ts';
+import { type FolderKind, moveAside, openOwnedFolder } from './owned-folder.ts';
 
 /** What has become of something that was to be removed. */
 export type Discarded = 'removed' | 'kept' | 'missing';
@@ -8,7 +6,7 @@ export type Discarded = 'removed' | 'kept' | 'missing';
 /**
  * Removes `path`, a file or folder that others look for by its name, unless it `isWanted` after all. It is moved out of sight first, into
  * a folder of the kind `aside` on the same file system: nobody finds half of it, and whoever notes first that he uses one and then
- * looks for it has noted it by the time that `isWanted` looks; then it is put back.
+ * looks for it has noted it by the time that `isWanted` looks; then it is put back, also if we are killed meanwhile.
  */
 export async function discard(
   path: string,
@@ -16,15 +14,14 @@ export async function discard(
   isWanted: () => Promise<boolean> = async () => false,
 ): Promise<Discarded> {
   await using folder = await openOwnedFolder(aside);
-  const moved = join(folder.path, 'discarded');
   try {
-    await rename(path, moved);
+    const moved = await moveAside(path, folder);
+    const wanted = await isWanted();
+    await (wanted ? moved.putBack() : moved.giveUp());
+    return wanted ? 'kept' : 'removed';
   } catch (error) {
     // Somebody else clears it away.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing'; // SAFE: only looked at
     throw error;
   }
-  if (!(await isWanted())) return 'removed';
-  await rename(moved, path);
-  return 'kept';
 }

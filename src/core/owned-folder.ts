@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { isLocked, tryLock, tryLockExisting } from './file-lock.ts';
 import type { Log } from './log.ts';
 
@@ -25,6 +25,9 @@ export interface Leftover {
 }
 
 const LOCK = '.lock';
+
+/** The folder within an owned one for what its owner has moved there and may yet put back. The names in it are where it was. */
+const UNDECIDED = 'undecided';
 
 /**
  * Makes a folder of that kind, mode 0700, which belongs to this process until it is closed or the process ends. `parent` must be
@@ -77,11 +80,42 @@ async function sweep(path: string, { log, bury }: SweepOptions): Promise<void> {
   try {
     log?.info({ path }, 'removing what a dead process has left');
     await bury?.(path);
+    for (const name of await readdir(join(path, UNDECIDED)).catch(() => [])) await putBack(path, name);
     await removeTree(path);
   } catch (error) {
     // Nobody who starts is to blame for it.
     log?.warn({ path, error }, 'cannot remove what a dead process has left');
   }
+}
+
+/**
+ * Moves `path` into `folder`, an owned one of the same file system, where nobody looks for it. If its owner is killed before he says what is to become
+ * of it, whoever sweeps puts it back.
+ */
+export async function moveAside(path: string, { path: folder }: OwnedFolder): Promise<Aside> {
+  const name = encodeURIComponent(relative(dirname(folder), path));
+  const moved = join(folder, UNDECIDED, name);
+  await mkdir(dirname(moved), { recursive: true });
+  await rename(path, moved);
+  return {
+    putBack: async () => await putBack(folder, name),
+    giveUp: async () => await rename(moved, join(folder, randomBytes(6).toString('hex'))),
+  };
+}
+
+/** What was moved aside. */
+export interface Aside {
+  /** Puts it back where it was, unless something else is there by now. */
+  putBack(): Promise<void>;
+  /** It is not put back any more, and goes with the folder. */
+  giveUp(): Promise<void>;
+}
+
+async function putBack(folder: string, name: string): Promise<void> {
+  const place = join(dirname(folder), decodeURIComponent(name));
+  await rename(join(folder, UNDECIDED, name), place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** The folders of that kind whose owners are dead. Nothing is changed. */

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import {
   acquireLock,
+  discard,
   findLeftFolders,
   isLocked,
   openOwnedFolder,
@@ -17,8 +18,8 @@ import {
 const OWNER = join(import.meta.dirname, '../fixtures/folder-owner.ts');
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'jumplead-owned-'));
 
-/** Another process that makes a folder, and dies `at` a moment: before that exists, or with it. */
-async function killedOwner(parent: string, at: 'locked' | 'made'): Promise<void> {
+/** Another process that makes a folder, and dies `at` a moment: before that exists, with it, or in the midst of a removal. */
+async function killedOwner(parent: string, at: 'locked' | 'made' | 'looking'): Promise<void> {
   const { signal } = await execa(process.execPath, [OWNER, parent, at], { reject: false });
   expect(signal).toBe('SIGKILL');
 }
@@ -45,6 +46,37 @@ describe('a folder of ours', () => {
     expect(buried).toHaveLength(1);
     expect(await readdir(dir.path)).toEqual([]);
   });
+
+  test.for(['file', 'folder'])(
+    'gives back what its owner was about to remove when he was killed: a %s',
+    async (what) => {
+      await using dir = await temporary();
+      const [parent, image] = [join(dir.path, 'removed'), join(dir.path, 'images/one')];
+      await mkdir(parent);
+      await mkdir(what === 'file' ? join(dir.path, 'images') : image, { recursive: true });
+      await writeFile(what === 'file' ? image : join(image, 'disk'), 'precious');
+      await killedOwner(parent, 'looking');
+      expect(existsSync(image)).toBe(false);
+      await sweepFolders({ parent, prefix: 'x-' });
+      expect(await readFile(what === 'file' ? image : join(image, 'disk'), 'utf8')).toBe('precious');
+      expect(await readdir(parent)).toEqual([]);
+    },
+  );
+
+  test.for(['removed', 'kept'] as const)(
+    'what is to be removed is %s, as somebody wants it or not',
+    async (outcome) => {
+      await using dir = await temporary();
+      const image = join(dir.path, 'image');
+      await writeFile(image, '');
+      const isWanted = async () => {
+        expect(existsSync(image)).toBe(false);
+        return outcome === 'kept';
+      };
+      expect(await discard(image, { parent: dir.path, prefix: 'x-' }, isWanted)).toBe(outcome);
+      expect(await readdir(dir.path)).toEqual(outcome === 'kept' ? ['image'] : []);
+    },
+  );
 
   test('stays as long as its owner lives, even one that stands still', async () => {
     await using dir = await temporary();
