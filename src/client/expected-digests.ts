@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, type ConfigIssue, NotFoundError } from '../core/index.ts';
 import { type Digests, downloadText, fileNameOf, findDigests, redactUrl } from '../download/index.ts';
 import { describeIssues, ImageDigests } from '../interfaces/index.ts';
-import type { Image } from './image-source.ts';
+import type { Image } from './image.ts';
 
 /** What an image must be: its digests, or the file that its publisher has written them into. */
 export interface Expectation {

@@ -3,7 +3,8 @@ import { type OnProgress, raceSignal, startDeadline, type WaitOptions } from '..
 import { type PresignedRequest, type Source, Storage, type StorageCapability } from '../interfaces/index.ts';
 import { openAtomicFile } from './atomic-file.ts';
 import { registerHandle } from './handles.ts';
-import { countBytes, type Image, type ImageInput, inspectImage, streamImage } from './image-source.ts';
+import type { Image } from './image.ts';
+import { countBytes, type ImageInput, inspectImage, streamImage } from './image-source.ts';
 import type { RemoteNode } from './node.ts';
 import { openStorageFile, type StorageFile } from './storage-file.ts';
 

@@ -11,15 +11,8 @@ import { type ByteWriter, type ContentEncoding, Flasher, ImageFlasher } from '..
 import { openAtomicFile } from './atomic-file.ts';
 import { type Expectation, expectedDigests } from './expected-digests.ts';
 import { registerHandle } from './handles.ts';
-import {
-  countBytes,
-  hashFile,
-  type Image,
-  type ImageInput,
-  inspectImage,
-  rateOf,
-  streamImage,
-} from './image-source.ts';
+import type { Image } from './image.ts';
+import { countBytes, hashFile, type ImageInput, inspectImage, rateOf, streamImage } from './image-source.ts';
 import type { RemoteNode } from './node.ts';
 
 export interface DumpOptions extends WaitOptions {

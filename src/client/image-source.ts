@@ -6,21 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, NotFoundError, type OnProgress, scanFile } from '../core/index.ts';
 import { type Digests, verified } from '../download/index.ts';
 import type { Source } from '../interfaces/index.ts';
+import type { Image } from './image.ts';
 import { inspectOperatorImage, type OperatorImage } from './operator-image.ts';
 
 /** What can be flashed: the path of a file, a URL that the exporter fetches, bytes, chunks of bytes, or what opendal reaches. */
 export type ImageInput = string | URL | Uint8Array | AsyncIterable<Uint8Array> | OperatorImage;
-
-/** An image, looked at before anything is done with it. */
-export type Image =
-  | { readonly kind: 'file'; readonly path: string; readonly size: number }
-  | { readonly kind: 'url'; readonly url: string; readonly headers?: Readonly<Record<string, string>> }
-  | {
-      readonly kind: 'chunks';
-      readonly chunks: AsyncIterable<Uint8Array>;
-      readonly size: number | null;
-      readonly name?: string;
-    };
 
 /**
  * Looks at `input`.

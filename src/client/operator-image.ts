@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { NotFoundError, UnreachableError } from '../core/index.ts';
-import type { Image } from './image-source.ts';
+import type { Image } from './image.ts';
 
 /** An image in a storage that the package `opendal` reaches: a folder, an HTTP server, S3 and many more. */
 export interface OperatorImage {

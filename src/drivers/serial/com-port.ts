@@ -1,4 +1,4 @@
-import type { Line } from './open-port.ts';
+import type { Line } from './port.ts';
 import { Option, subnegotiation } from './telnet.ts';
 
 /** What a client tells the server of a port (RFC 2217); the server answers with the same number and 100. */

@@ -2,7 +2,7 @@ import type { SerialPort } from 'serialport';
 import { ConfigError, UnreachableError } from '../../core/index.ts';
 import { channelFromDuplex } from '../std/index.ts';
 import { noticeHangUp } from './hang-up.ts';
-import { type Line, type OpenPort, type PortSettings, unsupported, withoutEnd } from './open-port.ts';
+import { type Line, type OpenPort, type PortSettings, unsupported, withoutEnd } from './port.ts';
 
 /** Opens a serial port of this host, for us alone. */
 export async function openDevice(

@@ -10,7 +10,7 @@ import {
   portSettings,
   request,
 } from './com-port.ts';
-import type { Line, OpenPort, PortSettings } from './open-port.ts';
+import type { Line, OpenPort, PortSettings } from './port.ts';
 import type { Rfc2217Address } from './serial-url.ts';
 import { escapeTelnet, Option, type TelnetItem, TelnetParser } from './telnet.ts';
 import { TelnetOptions } from './telnet-options.ts';

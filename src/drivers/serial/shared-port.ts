@@ -1,7 +1,7 @@
 import { raceSignal, StateError } from '../../core/index.ts';
 import { type ByteChannel, writtenAfterEnd } from '../../interfaces/index.ts';
 import { ChunkQueue } from '../std/index.ts';
-import type { Line, OpenPort } from './open-port.ts';
+import type { Line, OpenPort } from './port.ts';
 import { inTurn, type Write } from './throttle.ts';
 
 /** While no reader has less than this to read, the port is not read: bytes. */

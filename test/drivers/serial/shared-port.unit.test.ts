@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Line, OpenPort } from '../../../src/drivers/serial/open-port.ts';
+import type { Line, OpenPort } from '../../../src/drivers/serial/port.ts';
 import { SharedPort } from '../../../src/drivers/serial/shared-port.ts';
 import { byteChannelPair } from '../../../src/drivers/std/index.ts';
 import type { ByteChannel } from '../../../src/interfaces/index.ts';
