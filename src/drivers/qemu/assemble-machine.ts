@@ -10,8 +10,9 @@ import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { equipFork } from './equip-fork.ts';
-import { VirtualMachine } from './machine/machine.ts';
-import type { PowerPlan, PowerSession, StartStep } from './machine/power-session.ts';
+import { type PowerOn, VirtualMachine } from './machine/machine.ts';
+import type { PowerPlan, StartStage, StartStep } from './machine/power-plan.ts';
+import type { PowerSession } from './machine/power-session.ts';
 import { Stopwatch } from './machine/stopwatch.ts';
 import { consoleNode } from './nodes/console.ts';
 import { displayNode } from './nodes/display.ts';
@@ -35,8 +36,10 @@ export interface Surroundings extends Pick<OpenContext, 'log' | 'offer'> {
 /** A machine that can be served. Disposing of it ends it, and what has been made of it. */
 export interface AssembledMachine extends AsyncDisposable {
   readonly node: DriverNode<typeof Machine>;
-  /** Starts it from a saved one, in place of what it is. */
-  start(snapshot: Snapshot, operation: string, context: CallContext): Promise<void>;
+  /** Starts it from a saved one, in place of what it is, until the start has come to `stage`: to the end, unless it says otherwise. */
+  start(snapshot: Snapshot, operation: string, context: CallContext, stage?: StartStage): Promise<void>;
+  /** Goes on with a start that rests. */
+  reach(stage: StartStage, context: CallContext): Promise<void>;
 }
 
 /** Makes a machine of what has been found for it. It is off. */
@@ -59,7 +62,7 @@ export async function assembleMachine(
     sizes = { ...equipment.sizes };
     return launchOf(plan, saved);
   };
-  const powerOn = async (signal: AbortSignal): Promise<PowerPlan> => {
+  const powerOn = async (signal: AbortSignal): Promise<PowerOn> => {
     const boot = await boots?.recall(signal);
     const cold = async () => ({
       ...(await prepare(signal)),
@@ -91,27 +94,36 @@ export async function assembleMachine(
     log,
     shutdownDeadline: parseDuration('1m') * pace.factor,
   });
-  const start = async (snapshot: Snapshot, operation: string, context: CallContext) => {
-    await machine.startFrom(operation, context, async (signal) => {
+  const start = async (
+    snapshot: Snapshot,
+    operation: string,
+    context: CallContext,
+    stage: StartStage = 'running',
+  ) => {
+    const prepareFrom = async (signal: AbortSignal): Promise<PowerOn> => {
       delete equipment.sizes.memory;
       delete equipment.sizes.diskSize;
       Object.assign(equipment.sizes, snapshot.saved.sizes);
       await media.adopt(snapshot.saved.contents);
       boots?.forget();
-      return await prepare(signal, { name: snapshot.name, ...snapshot.saved });
-    });
-    const { agent, broken } = machine.session(operation);
-    const signal = AbortSignal.any([context.signal, broken]);
-    await renewGuest(agent, snapshot.saved.renews, { log, signal });
-    origin?.steps.done('renew');
+      return {
+        ...(await prepare(signal, { name: snapshot.name, ...snapshot.saved })),
+        onStarted: async ({ agent, broken }, until) => {
+          const either = AbortSignal.any([until, broken]);
+          await renewGuest(agent, snapshot.saved.renews, { log, signal: either });
+          origin?.steps.done('renew');
+        },
+      };
+    };
+    await machine.startFrom(operation, context, prepareFrom, stage);
   };
   const snapshots = stack.use(
     new Snapshots({
       ...{ machine, recorder, equipment, log, start },
       current: () => ({ sizes, plan }),
-      openFork: (snapshot, name, own, context) => {
+      openFork: (snapshot, name, { offer: own, ...rest }) => {
         const surroundings = { log, offer: own, artifacts: artifacts && join(artifacts, name) };
-        return openFork(equipment, snapshot, name, surroundings, context);
+        return openFork(equipment, snapshot, name, surroundings, rest);
       },
     }),
   );
@@ -153,26 +165,36 @@ export async function assembleMachine(
   return {
     node: machineNode(machine, equipment, { describe, snapshots, offer }, children),
     start,
+    reach: (stage, context) => machine.reach(stage, 'fork', context),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
-/** The machine as it was saved, in a run of its own. */
+/** The machine as it was saved, in a run of its own; its start has come to `stage`. */
 async function openFork(
   parent: Equipment,
   snapshot: Snapshot,
   name: string,
   surroundings: Surroundings,
-  context: CallContext,
+  { stage, context }: { readonly stage: StartStage; readonly context: CallContext },
 ): Promise<MachineFork> {
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
   const equipment = await equipFork(parent, stack);
-  const { node, start } = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps }));
-  await start(snapshot, 'fork', context);
-  surroundings.log.info({ fork: name, from: snapshot.name, steps: steps.taken }, 'a fork runs');
+  const { node, start, reach } = stack.use(
+    await assembleMachine(equipment, surroundings, { snapshot, steps }),
+  );
+  await start(snapshot, 'fork', context, stage);
+  const { log } = surroundings;
+  log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);
   const held = stack.move();
-  return { name, node, steps: steps.taken, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return {
+    ...{ name, node, reach },
+    get steps() {
+      return steps.taken;
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
 /** A saved machine that another starts from. */

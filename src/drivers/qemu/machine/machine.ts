@@ -11,7 +11,8 @@ import { Turn } from '../../std/index.ts';
 import { EventFanout } from './event-fanout.ts';
 import { MachineFaults } from './machine-faults.ts';
 import { HASTE } from './patience.ts';
-import { type PowerPlan, PowerSession, type SessionParts } from './power-session.ts';
+import type { PowerPlan, SessionParts, StartStage } from './power-plan.ts';
+import { PowerSession } from './power-session.ts';
 
 /** The longest that QEMU may take to reset a machine. */
 const RESET_PATIENCE: Duration = '60s';
@@ -22,8 +23,16 @@ export interface Off {
   readonly deadline?: Duration | undefined;
 }
 
+/** What is to be done at a power-on. */
+export interface PowerOn extends PowerPlan {
+  /** What is to be started where this cannot be. */
+  readonly otherwise?: ((error: unknown, signal: AbortSignal) => Promise<PowerOn>) | undefined;
+  /** Is called when the CPUs run, before whoever has switched the machine on is told so. */
+  readonly onStarted?: ((session: PowerSession, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
 /** Makes everything ready for QEMU to be started. */
-export type Prepare = (signal: AbortSignal) => Promise<PowerPlan>;
+export type Prepare = (signal: AbortSignal) => Promise<PowerOn>;
 
 export interface MachineParts extends Omit<SessionParts, 'onEvent' | 'faults'> {
   /** Makes everything ready for a power-on: files, disks, the command line. */
@@ -61,6 +70,7 @@ export class VirtualMachine implements AsyncDisposable {
   }));
   readonly #faults = new MachineFaults();
   #session: PowerSession | undefined;
+  #onStarted: PowerOn['onStarted'];
   #closed = false;
   #reading: Reading | undefined;
 
@@ -163,12 +173,25 @@ export class VirtualMachine implements AsyncDisposable {
     await this.#turn.take('power.on', context, (signal) => this.#on(signal));
   }
 
-  /** Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone. */
-  async startFrom(operation: string, context: CallContext, prepare: Prepare): Promise<void> {
+  /**
+   * Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone, until the start has come to
+   * `stage`. A machine that rests there counts as paused.
+   */
+  async startFrom(
+    operation: string,
+    context: CallContext,
+    prepare: Prepare,
+    stage: StartStage = 'running',
+  ): Promise<void> {
     await this.#turn.take(operation, context, async (signal) => {
       await this.#off(undefined, signal);
-      await this.#on(signal, prepare);
+      await this.#on(signal, { prepare, stage });
     });
+  }
+
+  /** Goes on with a start that rests. @throws StateError when it is off, DeviceError when it has failed meanwhile. */
+  async reach(stage: StartStage, operation: string, context: CallContext): Promise<void> {
+    await this.#turn.take(operation, context, (signal) => this.#goOn(this.session(operation), stage, signal));
   }
 
   /** Resolves when QEMU is gone and its console is recorded to the end. A forced one ends whatever else is going on. */
@@ -247,14 +270,18 @@ export class VirtualMachine implements AsyncDisposable {
     return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
-  async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<void> {
+  async #on(
+    signal: AbortSignal,
+    { prepare = this.#parts.prepare, stage = 'running' }: { prepare?: Prepare; stage?: StartStage } = {},
+  ): Promise<void> {
     // It is asked, as it may have died a moment ago.
-    if (this.#session && (await this.state()) !== 'off') return;
+    if (this.#session && (await this.state()) !== 'off')
+      return await this.#goOn(this.#session, stage, signal);
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
-    await this.#start(await prepare(signal), signal);
+    await this.#start(await prepare(signal), stage, signal);
   }
 
-  async #start(plan: PowerPlan, signal: AbortSignal): Promise<void> {
+  async #start(plan: PowerOn, stage: StartStage, signal: AbortSignal): Promise<void> {
     this.#faults.clear();
     let over = false;
     const onEvent = (event: MachineEvent) => {
@@ -266,15 +293,25 @@ export class VirtualMachine implements AsyncDisposable {
       this.#events.publish(event);
     };
     const parts = { ...this.#parts, faults: this.#faults, onEvent };
-    const started = PowerSession.start(plan, parts, signal).catch((error: unknown) => {
+    let session: PowerSession;
+    try {
+      session = await PowerSession.spawn(plan, parts, signal);
+      await session.reach(stage, signal);
+    } catch (error) {
       signal.throwIfAborted();
       if (!plan.otherwise) throw error;
-      return plan.otherwise(error, signal);
-    });
-    const session = await started;
-    if (!(session instanceof PowerSession)) return await this.#start(session, signal);
+      return await this.#start(await plan.otherwise(error, signal), stage, signal);
+    }
     if (!over) this.#session = session;
-    await plan.onStarted?.(session, signal);
+    this.#onStarted = plan.onStarted;
+    if (stage === 'running') await plan.onStarted?.(session, signal);
+  }
+
+  /** Goes on with a start that rests before `stage`, if it does. */
+  async #goOn(session: PowerSession, stage: StartStage, signal: AbortSignal): Promise<void> {
+    if (session.stage === 'running') return;
+    await session.reach(stage, signal);
+    if (stage === 'running') await this.#onStarted?.(session, signal);
   }
 
   async #off(off: Off | undefined, signal: AbortSignal): Promise<OffResult> {

@@ -1,65 +1,21 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
 import { z } from 'zod';
-import { type Duration, type Log, ProtocolError } from '../../../core/index.ts';
-import {
-  type ConsoleFaultEvent,
-  faultError,
-  type MachineEvent,
-  type MachineFault,
-  type PowerState,
-} from '../../../interfaces/index.ts';
+import type { Duration } from '../../../core/index.ts';
+import type { PowerState } from '../../../interfaces/index.ts';
 import { GuestAgent } from '../agent/guest-agent.ts';
-import type { Recorder } from '../console/recorder.ts';
 import type { Spool } from '../console/spool.ts';
 import { DESCRIPTORS } from '../descriptors.ts';
-import type { PlannedForward } from '../plan/types.ts';
-import type { Trail } from '../trail.ts';
-import { type ActiveForward, matchForwards, parseUsernet } from '../usernet.ts';
-import { type Launch, type LaunchStep, launchQemu, type QemuInstance } from './instance.ts';
-import type { MachineFaults } from './machine-faults.ts';
+import type { ActiveForward } from '../usernet.ts';
+import { askForwards } from './ask-forwards.ts';
+import { type Begun, beginSession } from './begin-session.ts';
+import type { QemuInstance } from './instance.ts';
 import { Migrations } from './migration.ts';
 import { HASTE } from './patience.ts';
+import type { PowerPlan, SessionParts, StartStage } from './power-plan.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
-import { Sequence } from './sequence.ts';
-import { SessionFaults } from './session-faults.ts';
-
-/** What one power-on needs: the command line with all its files in place. */
-export interface PowerPlan extends Launch {
-  readonly forwards: readonly PlannedForward[];
-  readonly sockets: { readonly vnc: string };
-  /** The saved machine that it starts from, where it does not boot. */
-  readonly from?: string | undefined;
-  /** A file with what the console is to show before anything else: what it had shown by then. */
-  readonly replay?: string | undefined;
-  /** What is to be started where this cannot be. */
-  readonly otherwise?: ((error: unknown, signal: AbortSignal) => Promise<PowerPlan>) | undefined;
-  /** Is called when the CPUs run, before whoever has switched the machine on is told so. */
-  readonly onStarted?: ((session: PowerSession, signal: AbortSignal) => Promise<void>) | undefined;
-}
-
-/** What a power session works with, and whom it tells. */
-export interface SessionParts {
-  readonly recorder: Recorder;
-  readonly trail: Trail;
-  readonly log: Log;
-  /** Gets what goes wrong. */
-  readonly faults: MachineFaults;
-  /** What the user does not take for a fault. */
-  readonly tolerate: readonly ConsoleFaultEvent[];
-  /** Gets the console's input while the machine is on, and `undefined` afterwards. */
-  readonly onConsole: (input: Writable | undefined) => void;
-  /** Each event, in order; the last is `EXIT`. */
-  readonly onEvent: (event: MachineEvent) => void;
-  /** How long each step of insisting may take. */
-  readonly patience?: Duration | undefined;
-  /** Is told of each step of a start when it is done. */
-  readonly onStep?: ((step: StartStep) => void) | undefined;
-}
-
-/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its CPUs run, until its guest has the time. */
-export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont' | 'renew';
+import type { Sequence } from './sequence.ts';
+import type { SessionFaults } from './session-faults.ts';
+import { SessionNews } from './session-news.ts';
 
 /** The state that each of QEMU's run states is for us. Others mean that the CPUs stand still. */
 const STATES: Readonly<Record<string, PowerState>> = {
@@ -78,14 +34,6 @@ const AGENT = 'agent';
 
 /** What a machine is while its CPUs run in vain. */
 const FAULT_STATES: Readonly<Record<string, PowerState>> = { GUEST_PANICKED: 'panicked' };
-
-/** What there is of a power session before QEMU. */
-interface Beginnings {
-  readonly spool: Spool;
-  /** Events are told one after the other; a panic waits until its last words are recorded. */
-  readonly told: Sequence;
-  readonly faults: SessionFaults;
-}
 
 /** The machine from one power-on to the end of that QEMU, however it comes. */
 export class PowerSession {
@@ -106,72 +54,51 @@ export class PowerSession {
   readonly #parts: SessionParts;
   readonly #told: Sequence;
   readonly #faults: SessionFaults;
+  readonly #news: SessionNews;
   readonly #break = new AbortController();
   readonly #atEnd: (() => Promise<void>)[] = [];
-  #stopped = 0;
-  #stoodStill = 0;
-  #boot = new AbortController();
+  #stage: StartStage = 'spawned';
   #stopping = false;
-  #shutDown = false;
   #over = false;
 
-  private constructor(plan: PowerPlan, parts: SessionParts, instance: QemuInstance, begun: Beginnings) {
+  private constructor(plan: PowerPlan, parts: SessionParts, begun: Begun) {
+    const { instance, told, faults, spool } = begun;
     this.plan = plan;
     this.#instance = instance;
     this.migrations = new Migrations(instance.qmp);
     this.#parts = parts;
-    this.#told = begun.told;
-    this.#faults = begun.faults;
-    this.#faults.stderr = instance.stderr;
+    this.#told = told;
+    this.#faults = faults;
+    this.#news = new SessionNews({ parts, told, faults, status: () => this.#status() });
     this.agent = new GuestAgent(instance.agent, { isOpen: (signal) => this.#agentIsThere(signal) });
     this.broken = this.#break.signal;
-    this.ended = this.#watch(begun.spool);
+    begun.listen((event) => this.#hear(event));
+    this.ended = this.#watch(spool);
   }
 
   /**
-   * Starts QEMU, connects console and control, and then lets the CPUs run. When that fails, or `signal` aborts, nothing is
-   * left.
+   * Starts QEMU and connects console and control; `reach` goes on from there. When that fails, or `signal` aborts, nothing is left.
    */
-  static async start(plan: PowerPlan, parts: SessionParts, signal: AbortSignal): Promise<PowerSession> {
-    const { recorder, trail, log, patience, onStep } = parts;
-    await trail.command(plan.command);
-    const early: QmpEvent[] = [];
-    let listener = (event: QmpEvent): void => void early.push(event);
-    const told = new Sequence((reason) =>
-      log.debug({ reason: String(reason) }, 'an event was not followed up'),
-    );
-    const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
-    const spool = await recorder.begin((chunk) => faults.hear(chunk));
-    if (plan.replay !== undefined) await appendFile(spool.path, await readFile(plan.replay));
-    onStep?.('files');
-    const instance = await launchQemu(plan, {
-      signal,
-      ...(patience !== undefined && { patience }),
-      onLine: (direction, line) => trail.qmp(direction, line),
-      onEvent: (event) => listener(event),
-      ...(onStep && { onStep }),
-      console: spool.path,
-      onInput: parts.onConsole,
-      onFirmware: (chunk) => faults.hearFirmware(chunk),
-    }).catch(async (error) => {
-      spool.end();
-      await recorder.drained();
-      faults[Symbol.dispose]();
-      recorder.finish(error);
-      parts.onConsole(undefined);
-      throw error;
-    });
-    const session = new PowerSession(plan, parts, instance, { spool, told, faults });
-    listener = (event) => session.#hear(event);
-    early.forEach(listener);
+  static async spawn(plan: PowerPlan, parts: SessionParts, signal: AbortSignal): Promise<PowerSession> {
+    return new PowerSession(plan, parts, await beginSession(plan, parts, signal));
+  }
+
+  /** Goes on until the start has come to this stage, where it rests. When that fails, or `signal` aborts, nothing is left. */
+  async reach(stage: StartStage, signal: AbortSignal): Promise<void> {
     try {
-      await session.#run(signal);
-      return session;
+      if (stage === 'running' && this.#stage !== 'running') await this.#announce();
+      if (stage !== 'spawned' && this.#stage === 'spawned') await this.#load(signal);
+      if (stage === 'running' && this.#stage === 'loaded') await this.#run(signal);
     } catch (error) {
       // There is nothing to save yet.
-      await session.stop(HASTE);
+      await this.stop(HASTE);
       throw error;
     }
+  }
+
+  /** How far its start has come. */
+  get stage(): StartStage {
+    return this.#stage;
   }
 
   get pid(): number {
@@ -190,7 +117,7 @@ export class PowerSession {
 
   /** For how long the CPUs stood still when they did so last, in milliseconds, by QEMU's clock. */
   get stoodStill(): number {
-    return this.#stoodStill;
+    return this.#news.stoodStill;
   }
 
   /** The file that is the guest's memory. */
@@ -200,12 +127,12 @@ export class PowerSession {
 
   /** Whether it is over because the guest switched the machine off by itself. */
   get shutDownByGuest(): boolean {
-    return this.#over && this.#shutDown && !this.#stopping;
+    return this.#over && this.#news.shutDown && !this.#stopping;
   }
 
   /** Aborts with a DeviceError when nothing that goes on in the guest will go on before a reset. */
   get boot(): AbortSignal {
-    return this.#boot.signal;
+    return this.#news.boot;
   }
 
   /** What the machine is doing. */
@@ -233,18 +160,18 @@ export class PowerSession {
     await this.ended;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    const { from, state } = this.plan;
+  async #announce(): Promise<void> {
+    const { from } = this.plan;
     await this.#parts.recorder.mark(from === undefined ? 'power-on' : 'resumed');
-    const data = { pid: this.pid, ...(from !== undefined && { from }) };
-    this.#tell({ event: 'POWER_ON', time: new Date().toISOString(), data });
-    if (state !== undefined) await this.#unlessBroken(this.#takeIn(signal));
-    this.forwards = await this.#activeForwards(signal);
-    await this.execute('cont', signal);
-    this.#parts.onStep?.('cont');
+    this.#news.tell('POWER_ON', { pid: this.pid, ...(from !== undefined && { from }) });
   }
 
-  /** Becomes the machine whose state QEMU has inherited. */
+  /** Becomes the machine whose state QEMU has inherited, if it has. */
+  async #load(signal: AbortSignal): Promise<void> {
+    if (this.plan.state !== undefined) await this.#unlessBroken(this.#takeIn(signal));
+    this.#stage = 'loaded';
+  }
+
   async #takeIn(signal: AbortSignal): Promise<void> {
     const either = AbortSignal.any([signal, this.broken]);
     await this.migrations.receive(`fd:${DESCRIPTORS.state}`, { 'x-ignore-shared': true }, either);
@@ -252,18 +179,11 @@ export class PowerSession {
     this.#parts.onStep?.('incoming');
   }
 
-  async #activeForwards(signal: AbortSignal): Promise<Record<string, ActiveForward>> {
-    const { forwards } = this.plan;
-    if (forwards.length === 0) return {};
-    const answer = await this.#unlessBroken(this.qmp.human('info usernet', { signal }));
-    const active = matchForwards(forwards, parseUsernet(answer));
-    const lost = forwards.find(({ name }) => !active[name]);
-    if (!lost) return active;
-    throw new ProtocolError(`QEMU has no forward to port ${lost.guestPort} of the guest (${lost.name})`, {
-      peer: 'QEMU',
-      sent: 'info usernet',
-      answer,
-    });
+  async #run(signal: AbortSignal): Promise<void> {
+    this.forwards = await this.#unlessBroken(askForwards(this.qmp, this.plan.forwards, signal));
+    await this.execute('cont', signal);
+    this.#stage = 'running';
+    this.#parts.onStep?.('cont');
   }
 
   async #agentIsThere(signal: AbortSignal): Promise<boolean> {
@@ -288,56 +208,9 @@ export class PowerSession {
 
   #hear(event: QmpEvent): void {
     this.migrations.hear(event);
-    if (event.event === 'STOP') this.#stopped = Date.parse(event.time);
-    if (event.event === 'RESUME') this.#stoodStill = Date.parse(event.time) - this.#stopped;
-    if (event.event === 'SHUTDOWN' && event.data['guest'] === true) this.#shutDown = true;
     if (event.event === 'VSERPORT_CHANGE' && event.data['id'] === AGENT)
       this.agent.portChanged(event.data['open'] === true);
-    const act = this.#reactions[event.event];
-    if (act) this.#told.add(() => act(event));
-    this.#tell(event);
-  }
-
-  /** What is done at some of QEMU's events before they are told. */
-  readonly #reactions: Readonly<Record<string, (event: QmpEvent) => Promise<void> | void>> = {
-    GUEST_PANICKED: async (event) => {
-      if (event.data['action'] === 'run') return;
-      await this.#parts.recorder.settled();
-      const error = this.#fail(await this.#faults.panicked(event));
-      this.#boot.abort(error);
-    },
-    BLOCK_IO_ERROR: async (event) => {
-      if (event.data['action'] !== 'stop') return;
-      await this.#parts.recorder.settled();
-      const fault = await this.#faults.blocked(event);
-      if (fault) this.#fail(fault);
-    },
-    STOP: async ({ time }) => {
-      if ((await this.#status()) === 'internal-error') this.#fail(await this.#faults.stuck(time));
-    },
-    RESUME: () => {
-      this.#faults.resumed();
-      this.#parts.recorder.resume();
-    },
-    RESET: () => {
-      this.#faults.reset();
-      this.#boot = new AbortController();
-      this.#parts.recorder.resume();
-    },
-  };
-
-  /** The machine stands still: who reads its console is told. */
-  #fail(fault: MachineFault): Error {
-    const error = faultError(fault);
-    this.#parts.recorder.finish(error);
-    return error;
-  }
-
-  #tell(event: MachineEvent): void {
-    this.#told.add(() => {
-      this.#parts.trail.event(event);
-      this.#parts.onEvent(event);
-    });
+    this.#news.hear(event);
   }
 
   async #watch(spool: Spool): Promise<void> {
@@ -350,18 +223,17 @@ export class PowerSession {
     onConsole(undefined);
     // Who reads on after a failure learns how it ended.
     recorder.resume();
-    if (this.#stopping || this.#shutDown) {
+    if (this.#stopping || this.#news.shutDown) {
       faults.clear();
       recorder.finish();
     } else {
-      const error = this.#fail(await this.#faults.exited(exit));
+      const error = this.#news.fail(await this.#faults.exited(exit), { boot: 'over' });
       this.#break.abort(error);
-      this.#boot.abort(error);
     }
     await recorder.mark('power-off');
     for (const act of this.#atEnd) await act();
     this.#over = true;
-    this.#tell({ event: 'EXIT', time: new Date().toISOString(), data: { ...exit } });
+    this.#news.tell('EXIT', { ...exit });
     await this.#told.done();
   }
 }

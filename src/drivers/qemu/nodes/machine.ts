@@ -73,7 +73,7 @@ export function machineNode(
           throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
         let started: Pick<MachineFork, 'name' | 'steps'> = NOT_STARTED;
         const session = await offer(async (own) => {
-          const fork = await snapshots.fork(options?.from, own, context);
+          const fork = await snapshots.fork(options?.from, { offer: own, context, stage: 'running' });
           started = fork;
           return { name: fork.name, root: { ...fork.node, close: () => close(fork) } };
         });

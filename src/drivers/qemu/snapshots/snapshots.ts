@@ -14,6 +14,7 @@ import type { SnapshotInfo } from '../../../interfaces/index.ts';
 import type { Recorder } from '../console/recorder.ts';
 import { memoryPlaces } from '../host.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
+import type { StartStage } from '../machine/power-plan.ts';
 import type { PowerSession } from '../machine/power-session.ts';
 import { chooseMemoryPlace } from '../plan/machine.ts';
 import type { MachinePlan } from '../plan/types.ts';
@@ -26,9 +27,20 @@ import { openSnapshotFolder, Snapshot } from './snapshot.ts';
 /** How long a guest may go on writing to its memory faster than that can be saved, before it is stopped for it. */
 const CONVERGENCE: Duration = '10s';
 
-/** A fork that runs. Disposing of it ends it. */
+/** A machine that was started from a saved one. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
   readonly name: string;
+  /** Goes on with its start, where that rests. */
+  reach(stage: StartStage, context: CallContext): Promise<void>;
+}
+
+/** How a fork is made. */
+export interface ForkStart {
+  /** How it serves forks of its own. */
+  readonly offer: Offer;
+  readonly context: CallContext;
+  /** Where its start rests. */
+  readonly stage: StartStage;
 }
 
 /** What a machine that runs writes to, and what it has written before. */
@@ -47,7 +59,7 @@ export interface SnapshotsParts<F extends Fork> {
   /** Starts this machine from a saved one, in place of what it is. */
   readonly start: (snapshot: Snapshot, operation: string, context: CallContext) => Promise<void>;
   /** Starts another machine from a saved one. */
-  readonly openFork: (snapshot: Snapshot, name: string, offer: Offer, context: CallContext) => Promise<F>;
+  readonly openFork: (snapshot: Snapshot, name: string, start: ForkStart) => Promise<F>;
 }
 
 /** The saved states of one machine, and the machines that were started from them. They end with it. */
@@ -109,10 +121,9 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
 
   /**
    * Starts a machine from the snapshot `from`; from one that is made for it, and goes with it, if there is no name.
-   *
-   * @param offer How the fork serves forks of its own.
    */
-  async fork(from: string | undefined, offer: Offer, context: CallContext): Promise<F> {
+  async fork(from: string | undefined, start: ForkStart): Promise<F> {
+    const { context } = start;
     const name = `fork-${++this.#forked}`;
     const snapshot =
       from === undefined ? await this.#save(`live-${name}`, context, { passing: true }) : this.#find(from);
@@ -120,7 +131,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     snapshot.add(name);
     try {
       this.#checkRoom(snapshot);
-      const fork = await this.#parts.openFork(snapshot, name, offer, context);
+      const fork = await this.#parts.openFork(snapshot, name, start);
       this.#forks.set(name, fork);
       return fork;
     } catch (error) {
