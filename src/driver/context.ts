@@ -16,10 +16,11 @@ export interface OpenContext {
 
 /**
  * Serves what `open` opens as a session of its own, which has such a function itself. It is closed when its last connection ends, when
- * nobody has connected to it for a while, or with the session whose driver has offered it.
+ * nobody has connected to it for a while, or before its `caller` has gone, or with the session whose driver has offered it.
  */
 export type Offer = (
   open: (own: Offer) => Promise<{ readonly name: string; readonly root: DriverNode }>,
+  caller?: Pick<Peer, 'gone'>,
 ) => Promise<OfferedSession>;
 
 /** A session that is served beside another one. */
@@ -46,4 +47,6 @@ export interface Peer {
   readonly name: string;
   /** True for the private session within our own process: it may name files of the host. */
   readonly local: boolean;
+  /** Aborts when the connection of the call has ended, also long after the call; there is none where that cannot be told. */
+  readonly gone?: AbortSignal | undefined;
 }

@@ -25,15 +25,15 @@ export class Offers implements AsyncDisposable {
   }
 
   /** What drivers are given. */
-  readonly offer: Offer = async (open) => {
+  readonly offer: Offer = async (open, { gone } = {}) => {
     const [session, log] = [this.#session, this.#log];
     if (!session) throw new StateError('nothing is served here yet', { state: 'opening', needed: 'open' });
     const own = new Offers(log);
     const { name, root } = await open(own.offer);
     const onEnd = () => this.#offered.delete(tree);
-    const tree: OfferedTree = new OfferedTree(root, { session, name, log, own, onEnd });
+    const tree: OfferedTree = new OfferedTree(root, { session, name, log, own, gone, onEnd });
     this.#offered.add(tree);
-    if (this.#closed) await tree.end();
+    if (this.#closed || gone?.aborted) await tree.end();
     return tree;
   };
 
@@ -49,6 +49,8 @@ interface OfferedTreeParts {
   readonly log: Log;
   /** What its own drivers offer. */
   readonly own: Offers;
+  /** Aborts when whoever has asked for it has gone. */
+  readonly gone: AbortSignal | undefined;
   readonly onEnd: () => void;
 }
 
@@ -59,7 +61,8 @@ class OfferedTree {
   readonly #server: GrpcServer;
   readonly #parts: OfferedTreeParts;
   readonly #remove: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  /** Ends the waiting for the first who connects. */
+  readonly #waiting = new DisposableStack();
   #connections = 0;
   #ended: Promise<void> | undefined;
 
@@ -78,10 +81,7 @@ class OfferedTree {
     const { uuid, remove } = session.add(name, { interface: Network, handlers, children: {} });
     this.driver = uuid;
     this.#remove = remove;
-    this.#timer = setTimeout(
-      () => this.#abandon(`nobody connected within ${WAIT}`),
-      parseDuration(WAIT),
-    ).unref();
+    this.#wait();
   }
 
   /** Ends its connections and closes its drivers. */
@@ -90,10 +90,20 @@ class OfferedTree {
     return this.#ended;
   }
 
+  #wait(): void {
+    const { gone } = this.#parts;
+    const onTime = () => this.#abandon(`nobody connected within ${WAIT}`);
+    const timer = setTimeout(onTime, parseDuration(WAIT)).unref();
+    this.#waiting.defer(() => clearTimeout(timer));
+    const onGone = () => this.#abandon('whoever asked for it has gone, and nobody had connected');
+    gone?.addEventListener('abort', onGone, { once: true });
+    this.#waiting.defer(() => gone?.removeEventListener('abort', onGone));
+  }
+
   #connect(peer: string): ByteChannel {
     if (this.#ended)
       throw new StateError(`${this.#parts.name} has ended`, { state: 'ended', needed: 'open' });
-    clearTimeout(this.#timer);
+    this.#waiting.dispose();
     this.#connections++;
     const [ours, theirs] = duplexPair();
     void this.#server.accept(theirs, peer).then(() => {
@@ -109,7 +119,7 @@ class OfferedTree {
   }
 
   async #close(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#waiting.dispose();
     this.#remove();
     this.#parts.onEnd();
     await using stack = new AsyncDisposableStack();

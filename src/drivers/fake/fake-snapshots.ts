@@ -80,7 +80,7 @@ export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts
           await node.close?.();
         };
         return { name, root: { ...node, close } };
-      });
+      }, peer);
       sessions.set(name, session);
       const { driver, localToken } = session;
       return { name, driver, token: peer.local ? localToken : null, steps: {} };

@@ -17,6 +17,7 @@ export class Http2ServerCall implements ServerCall {
   readonly metadata: Metadata;
   readonly peer: string;
   readonly connection: symbol;
+  readonly gone: AbortSignal;
   readonly deadline: Date | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #session: Http2Session | undefined;
@@ -26,7 +27,7 @@ export class Http2ServerCall implements ServerCall {
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { peer, connection }: Pick<ServerCall, 'peer' | 'connection'>,
+    { peer, connection, gone }: Pick<ServerCall, 'peer' | 'connection' | 'gone'>,
   ) {
     this.#stream = stream;
     this.#session = stream.session;
@@ -34,6 +35,7 @@ export class Http2ServerCall implements ServerCall {
     this.metadata = readMetadata(headers);
     this.peer = peer;
     this.connection = connection;
+    this.gone = gone;
     const timeout = parseTimeout(String(headers['grpc-timeout'] ?? ''));
     this.deadline = timeout === undefined ? undefined : new Date(Date.now() + timeout);
     const timer = timeout === undefined ? undefined : startTimer(timeout, () => this.#timeOut());

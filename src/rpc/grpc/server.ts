@@ -64,6 +64,7 @@ type Accepted = Pick<Arrival, 'socket' | 'peer'> & Partial<Arrival>;
 interface Caller {
   readonly peer: string;
   readonly connection: symbol;
+  readonly gone: AbortSignal;
   /** Whether the connection may stay, now that a call of it was let in. */
   readonly admit: () => boolean;
 }
@@ -112,7 +113,9 @@ class Http2Server implements GrpcServer {
       return Promise.resolve();
     }
     const socket = unblocked(connection);
-    const caller: Caller = { peer, connection: Symbol(peer), admit: () => visit?.admit() ?? true };
+    const gone = new AbortController();
+    const admit = () => visit?.admit() ?? true;
+    const caller: Caller = { peer, connection: Symbol(peer), gone: gone.signal, admit };
     const session = performServerHandshake(socket, SERVER_SESSION);
     session.setLocalWindowSize(SERVER_WINDOW);
     session.on('error', () => socket.destroy());
@@ -121,6 +124,7 @@ class Http2Server implements GrpcServer {
     this.#sessions.set(session, { socket, closed: promise });
     session.once('close', () => {
       this.#sessions.delete(session);
+      gone.abort();
       resolve();
     });
     return promise;

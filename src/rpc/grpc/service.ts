@@ -13,6 +13,8 @@ export interface ServerCall {
   readonly peer: string;
   /** The same for all calls on one connection, and for no others. */
   readonly connection: symbol;
+  /** Aborts when the connection has ended, also long after the call. */
+  readonly gone: AbortSignal;
   /** When the caller stops waiting, if it said so. */
   readonly deadline: Date | undefined;
   /**

@@ -6,7 +6,7 @@ import type { Interface } from '../../interfaces/index.ts';
 export interface HandlerContext {
   readonly signal: AbortSignal;
   readonly log: Log;
-  readonly peer: { readonly name: string; readonly local: boolean };
+  readonly peer: { readonly name: string; readonly local: boolean; readonly gone?: AbortSignal | undefined };
 }
 
 /** A node of a tree to be served: its interface, what implements it, and its children in the order of the report. */

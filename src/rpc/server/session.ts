@@ -94,7 +94,7 @@ export class ServedSession {
   contextFor(node: IndexedNode, call: ServerCall): HandlerContext {
     const local = isSame(call.metadata[Key.local], this.localToken);
     const log = this.#logs.get(node) ?? this.log;
-    return { signal: call.signal, log, peer: { name: call.peer, local } };
+    return { signal: call.signal, log, peer: { name: call.peer, local, gone: call.gone } };
   }
 
   /** A log that clients see as that of `origin`. */

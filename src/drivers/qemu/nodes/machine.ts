@@ -76,7 +76,7 @@ export function machineNode(
           const fork = await snapshots.fork(options?.from, { offer: own, context, stage: 'running' });
           started = fork;
           return { name: fork.name, root: { ...fork.node, close: () => close(fork) } };
-        });
+        }, context.peer);
         const { name, steps } = started;
         const { driver, localToken } = session;
         sessions.set(name, session);

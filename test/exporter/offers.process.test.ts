@@ -1,0 +1,62 @@
+/** How long a session lasts that a driver offers beside its own: here the fork of a machine. */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { fakeMachine } from 'jumplead/fake';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createLog } from '../../src/core/index.ts';
+import { connect, serve, sessionOf } from '../../src/index.ts';
+import { Machine } from '../../src/interfaces/index.ts';
+
+const ASKER = join(import.meta.dirname, '../fixtures/fork-asker.ts');
+const machine = fakeMachine();
+const serveMachine = () => serve(machine, { log: createLog('silent') });
+
+let vm: Awaited<ReturnType<typeof serveMachine>>;
+beforeEach(async () => {
+  vm = await serveMachine();
+  await vm.power.on();
+  await vm.snapshots.save('ready');
+});
+afterEach(() => vm[Symbol.asyncDispose]());
+
+const forks = async () => (await vm.snapshots.list()).flatMap((snapshot) => snapshot.forks);
+
+describe('one that nobody has connected to', () => {
+  // No time passes by itself: where a test does not let it, it is not the time that has ended anything.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('is discarded after 30 seconds', async () => {
+    const line = await vm.openFork({ from: 'ready' });
+    vi.advanceTimersByTime(29_999);
+    expect(await forks()).toEqual([line.name]);
+    vi.advanceTimersByTime(1);
+    await expect.poll(forks).toEqual([]);
+    await expect(line.connect()).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  test('is discarded when its caller is killed', async () => {
+    const asker = execa(process.execPath, [ASKER, sessionOf(vm).target], { reject: false });
+    const [said] = await once(asker.stdout, 'data');
+    expect(await forks()).toEqual([String(said).trim()]);
+    asker.kill('SIGKILL');
+    await asker;
+    await expect.poll(forks).toEqual([]);
+  });
+});
+
+test('one that another has connected to outlives whoever asked for it, and goes with its last connection', async () => {
+  const asker = await connect(sessionOf(vm).target, machine);
+  const fork = await sessionOf(asker).node('', Machine)?.calls.fork({ from: 'ready' });
+  const { driver = '', name = '' } = fork ?? {};
+  const reach = () => sessionOf(vm).node('', Machine)?.besides(driver, name).open('connect');
+  const channels = [await reach(), await reach()];
+  // Whoever is connected is greeted.
+  for (const channel of channels) await channel?.[Symbol.asyncIterator]().next();
+  await asker[Symbol.asyncDispose]();
+  await channels[0]?.[Symbol.asyncDispose]();
+  expect(await forks()).toEqual([name]);
+  await channels[1]?.[Symbol.asyncDispose]();
+  await expect.poll(forks).toEqual([]);
+});
