@@ -1,9 +1,6 @@
 /** Snapshots and forks with the real QEMU and a guest of 512 bytes, which counts in its memory and writes that to its disk. */
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
@@ -12,8 +9,6 @@ import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
 import { listenTo } from '../../support/machine-events.ts';
 import { openHome } from '../../support/tiny-machine.ts';
-
-const HOLDER = join(import.meta.dirname, '../../fixtures/fork-holder.ts');
 
 let home: Awaited<ReturnType<typeof openHome>>;
 
@@ -302,28 +297,6 @@ test('a fork that comes to nothing leaves nothing', async () => {
   await expect.poll(() => it.vm.snapshots.list()).toMatchObject([{ forks: [] }]);
   await expect.poll(() => inState('runs')).toHaveLength(2);
 });
-
-test.each(['', 'saving'])('nothing is left of an owner that was killed (%s)', async (how) => {
-  const image = join(home.path, 'boot.img');
-  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
-  const config = JSON.stringify({ ...BIOS, image });
-  const holder = execa(process.execPath, [HOLDER, config, how], { reject: false });
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => void holder.kill('SIGKILL'));
-  const [said] = await once(holder.stdout, 'data');
-  const { pids } = JSON.parse(String(said)) as { pids: number[] }; // SAFE: what the fixture says
-  holder.kill('SIGKILL');
-  await holder;
-  expect(pids).not.toEqual([]);
-  await expect.poll(() => pids.filter(isAlive)).toEqual([]);
-  expect(await inState('snapshots')).not.toEqual([]);
-  await using _ = await open();
-  expect(await inState('snapshots')).toEqual([]);
-  expect((await inState('runs')).filter((name) => !name.endsWith('.lock'))).toHaveLength(1);
-});
-
-/** Without memory a process is dead, although as a zombie it still takes signals. */
-const isAlive = (pid: number) => existsSync(`/proc/${pid}/exe`);
 
 test('nothing is left of a machine, its snapshots and its forks', async () => {
   {
