@@ -13,7 +13,9 @@ export interface ByHand extends AsyncDisposable {
   /** From the start of the process until its CPUs ran, in ms. */
   readonly time: number;
   /** Resolves when this has been printed on the console. */
-  printed(text: string): Promise<void>;
+  printed(text: string | RegExp): Promise<void>;
+  /** Types on the console. */
+  type(text: string): void;
 }
 
 /** Runs a command line of ours, which inherits its sockets and its memory, and lets the CPUs run by QMP. */
@@ -38,6 +40,7 @@ export async function runByHand(command: readonly string[], memoryBytes: number)
     pid: Number(child.pid),
     time: performance.now() - start,
     printed: console,
+    type: (text) => void child.stdin?.write(text),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await gone;
@@ -59,7 +62,7 @@ async function letRun(qmp: Duplex): Promise<void> {
 }
 
 /** Looks for texts in what has been printed since the start. */
-function watch(output: NodeJS.ReadableStream): (text: string) => Promise<void> {
+function watch(output: NodeJS.ReadableStream): (text: string | RegExp) => Promise<void> {
   let printed = '';
   let changed = Promise.withResolvers<void>();
   output.on('data', (chunk: Buffer) => {
@@ -68,6 +71,6 @@ function watch(output: NodeJS.ReadableStream): (text: string) => Promise<void> {
     changed = Promise.withResolvers();
   });
   return async (text) => {
-    while (!printed.includes(text)) await changed.promise;
+    while (printed.search(text instanceof RegExp ? text : RegExp.escape(text)) < 0) await changed.promise;
   };
 }

@@ -1,0 +1,15 @@
+import type { Figure } from '../figure.ts';
+import type { Guest } from '../guest.ts';
+import type { Options } from '../options.ts';
+import { crowd } from './crowd.ts';
+import { fork } from './fork.ts';
+import { loadvm } from './loadvm.ts';
+import { rate } from './rate.ts';
+import { save } from './save.ts';
+
+/** Measures one thing of a guest that has booted. */
+export type Part = (guest: Guest, options: Options) => Promise<Figure[]>;
+
+/** What is measured of each guest, in this order. The last one ends it. */
+export const PARTS = { fork, save, rate, crowd, loadvm } as const satisfies Record<string, Part>;
+export type PartName = keyof typeof PARTS;
