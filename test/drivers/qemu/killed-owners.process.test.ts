@@ -1,4 +1,5 @@
-/** What is left of machines, snapshots, forks and boots whose owner is killed, at whatever it is: nothing, once the next one has started. */
+/** What is left of machines, snapshots, forks and boots whose owner is killed, at whatever it is: nothing, once the next
+ * one has started. */
 import { watch } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,31 +38,31 @@ afterEach(() => home[Symbol.asyncDispose]());
 
 const open = (config: QemuConfigInput) => serve(qemu({ image, ...config }), { log: createLog('silent') });
 
-/** Lets an owner do that, and kills it when `reached` has come. No process is left. */
-async function killAt(
-  what: string,
-  config: QemuConfigInput,
-  reached: (lines: AsyncIterator<string>) => Promise<unknown>,
-): Promise<void> {
-  const mark = `${process.pid}-${what}`;
+/** Another process with a machine. Disposing of it kills it, and no process is left. */
+function openOwner(what: string, config: QemuConfigInput) {
+  const mark = `${process.pid}-${what}-${random.below(2 ** 31)}`;
   const argument = JSON.stringify({ image, ...config });
-  const owner = execa(process.execPath, [HOLDER, argument, what, image], {
-    reject: false,
-    env: { [MARK]: mark },
-  });
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => void owner.kill('SIGKILL'));
-  await reached(createInterface({ input: owner.stdout })[Symbol.asyncIterator]());
-  owner.kill('SIGKILL');
-  expect(await owner).toMatchObject({ signal: 'SIGKILL', stderr: '' });
-  expect(await findLeftProcesses(mark)).toEqual([]);
+  const options = { reject: false, env: { [MARK]: mark } } as const;
+  const owner = execa(process.execPath, [HOLDER, argument, what, image], options);
+  const lines = createInterface({ input: owner.stdout })[Symbol.asyncIterator]();
+  return {
+    /** The next line that it says. */
+    hears: async () => String((await lines.next()).value),
+    tell: () => owner.stdin.write('now\n'),
+    [Symbol.asyncDispose]: async () => {
+      owner.kill('SIGKILL');
+      expect(await owner).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+      expect(await findLeftProcesses(mark)).toEqual([]);
+    },
+  };
 }
 
-/** When it begins for the second time, and some milliseconds later. */
-const soonAfterItBegan = (milliseconds: number) => async (lines: AsyncIterator<string>) => {
-  for (let count = 0; count < 2; count++) expect((await lines.next()).done).toBe(false);
-  await sleep(milliseconds);
-};
+/** Lets an owner do that again and again, and kills it some milliseconds after it has begun for the second time. */
+async function killWhile(what: string, config: QemuConfigInput): Promise<void> {
+  await using owner = openOwner(what, config);
+  for (let count = 0; count < 2; count++) expect(await owner.hears()).toBe(what);
+  await sleep(random.below(300));
+}
 
 /** All that lies where what belongs to a process lies. */
 async function leftovers(): Promise<string[]> {
@@ -86,7 +87,10 @@ async function startAndClose(): Promise<void> {
 }
 
 test('while it holds a machine, snapshots and a fork', async () => {
-  await killAt('nothing', BIOS, (lines) => lines.next());
+  {
+    await using owner = openOwner('nothing', BIOS);
+    expect(await owner.hears()).toBe('nothing');
+  }
   expect(await leftovers()).not.toEqual([]);
   await startAndClose();
   expect(await leftovers()).toEqual([]);
@@ -94,7 +98,7 @@ test('while it holds a machine, snapshots and a fork', async () => {
 
 test.for(['saving', 'forking'])('while it is %s', async (what) => {
   for (let round = 0; round < 2; round++) {
-    await killAt(what, BIOS, soonAfterItBegan(random.below(300)));
+    await killWhile(what, BIOS);
     expect(await leftovers()).not.toEqual([]);
     await startAndClose();
     expect(await leftovers()).toEqual([]);
@@ -121,9 +125,14 @@ describe('of a boot that is to be remembered', () => {
 
   test('while it is being stored: what is half there is never used', async () => {
     await mkdir(boots(), { recursive: true });
-    const begun = Promise.withResolvers<void>();
-    const watcher = watch(boots(), (_, name) => void (name?.startsWith('unfinished-') && begun.resolve()));
-    await killAt('remembering', REMEMBERED, () => begun.promise).finally(() => watcher.close());
+    {
+      await using owner = openOwner('remembering', REMEMBERED);
+      await owner.hears();
+      const { promise: begun, resolve } = Promise.withResolvers<void>();
+      const watcher = watch(boots(), (_, name) => void (name?.startsWith('unfinished-') && resolve()));
+      owner.tell();
+      await begun.finally(() => watcher.close());
+    }
     expect(await leftovers()).toContainEqual(expect.stringContaining('cache/boots/unfinished-'));
     expect(await stored()).toEqual([]);
     expect(await bootAgain()).toEqual({ kind: 'cold', count: 1 });
@@ -131,10 +140,24 @@ describe('of a boot that is to be remembered', () => {
     expect(await bootAgain()).toEqual({ kind: 'remembered', count: 1 });
   });
 
+  test('two processes that boot the same at once: one of them stores it', async () => {
+    {
+      await using one = openOwner('remembering', REMEMBERED);
+      await using other = openOwner('remembering', REMEMBERED);
+      const both = [one, other];
+      for (const owner of both) await owner.hears();
+      for (const owner of both) owner.tell();
+      expect(await Promise.race(both.map((owner) => owner.hears()))).toBe('remembered');
+    }
+    expect(await stored()).toHaveLength(1);
+    expect(await bootAgain()).toEqual({ kind: 'remembered', count: 1 });
+    expect(await leftovers()).toEqual([]);
+  });
+
   test('while it resumes from it', async () => {
     expect(await bootAgain()).toEqual({ kind: 'cold', count: 1 });
     for (let round = 0; round < 2; round++) {
-      await killAt('resuming', REMEMBERED, soonAfterItBegan(random.below(300)));
+      await killWhile('resuming', REMEMBERED);
       await startAndClose();
       expect(await leftovers()).toEqual([]);
     }

@@ -1,9 +1,10 @@
 /** Boots that are remembered, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
 import { createHash } from 'node:crypto';
-import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createLog } from '../../../src/core/index.ts';
+import { createLog, type Log } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
@@ -25,8 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => home[Symbol.asyncDispose]());
 
-const serveMachine = (config: QemuConfigInput = {}) =>
-  serve(qemu({ ...CONFIG, image: join(home.path, 'boot.img'), ...config }), { log: createLog('silent') });
+const serveMachine = (config: QemuConfigInput = {}, log: Log = createLog('silent')) =>
+  serve(qemu({ ...CONFIG, image: join(home.path, 'boot.img'), ...config }), { log });
 type Vm = Awaited<ReturnType<typeof serveMachine>>;
 
 /** Switches the machine on and waits until its boot has been stored. */
@@ -122,20 +123,44 @@ test('a boot that somebody has used before it was ready is not remembered', asyn
   expect(await boots()).toEqual([]);
 });
 
-test('what is damaged is a cold boot, and is stored anew', async () => {
-  await using first = await serveMachine();
-  await bootOnce(first);
-  const [key = ''] = await boots();
-  {
-    await using state = await open(join(home.path, 'cache', 'boots', key, 'state'), 'r+');
-    await state.write(Buffer.from('x'), 0, 1, 100);
-  }
-  await using vm = await serveMachine();
-  await bootOnce(vm);
-  expect(await howItBegan(vm)).toEqual(['cold', false]);
-  await using again = await serveMachine();
-  await again.power.on();
-  expect(await howItBegan(again)).toEqual(['remembered', true]);
+describe('what is damaged is a cold boot with a warning, and is stored anew', () => {
+  const damages: Readonly<Record<string, (folder: string) => Promise<unknown>>> = {
+    'a byte of the state': async (folder) => {
+      await using state = await open(join(folder, 'state'), 'r+');
+      await state.write(Buffer.from('x'), 0, 1, 100);
+    },
+    'a state that was cut': (folder) => truncate(join(folder, 'state'), 1_000),
+    'a byte of the memory': async (folder) => {
+      await using memory = await open(join(folder, 'private/memory'), 'r+');
+      await memory.write(Buffer.from('x'), 0, 1, 0x7c00);
+    },
+    'a memory that was cut': (folder) => truncate(join(folder, 'private/memory'), 2 ** 20),
+    'an overlay that has grown': (folder) => appendFile(join(folder, 'root.qcow2'), 'more'),
+  };
+
+  test.for(Object.keys(damages))('%s', async (name) => {
+    {
+      await using first = await serveMachine();
+      await bootOnce(first);
+    }
+    const [key = ''] = await boots();
+    await damages[name]?.(join(home.path, 'cache', 'boots', key));
+    const logged: { msg: string; reason: string }[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) });
+    await using vm = await serveMachine({}, log);
+    await bootOnce(vm);
+    expect(await howItBegan(vm)).toEqual(['cold', false]);
+    expect(logged).toMatchObject([
+      {
+        msg: 'what was remembered of this boot is of no use: the machine boots',
+        reason: expect.stringContaining(key),
+      },
+    ]);
+    await using tty = await vm.console.open({ from: 'boot' });
+    await tty.expect(/ready\r\n/);
+    expect(await count(tty)).toBe(1);
+    expect(await boots()).toHaveLength(1);
+  });
 });
 
 test('what QEMU does not take is a cold boot of an untouched disk', async () => {
@@ -156,17 +181,4 @@ test('what QEMU does not take is a cold boot of an untouched disk', async () => 
   await using tty = await vm.console.open();
   await tty.expect(/ready\r\n/);
   expect(await count(tty)).toBe(1);
-});
-
-test('two that boot the same at once: one is stored', async () => {
-  await using one = await serveMachine();
-  await using two = await serveMachine();
-  const stored = Promise.race([next(one, 'BOOT_REMEMBERED'), next(two, 'BOOT_REMEMBERED')]);
-  await Promise.all([one.describe(), two.describe()]);
-  await Promise.all([one.power.on(), two.power.on()]);
-  await stored;
-  expect(await boots()).toHaveLength(1);
-  await using vm = await serveMachine();
-  await vm.power.on();
-  expect(await howItBegan(vm)).toEqual(['remembered', true]);
 });

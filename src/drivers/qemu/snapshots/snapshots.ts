@@ -7,6 +7,7 @@ import {
   type Log,
   NotFoundError,
   parseSize,
+  requireSpace,
   StateError,
 } from '../../../core/index.ts';
 import type { CallContext, Offer } from '../../../driver/index.ts';
@@ -26,6 +27,9 @@ import { openSnapshotFolder, Snapshot } from './snapshot.ts';
 
 /** How long a guest may go on writing to its memory faster than that can be saved, before it is stopped for it. */
 const CONVERGENCE: Duration = '10s';
+
+/** What a fork needs of the disk at least: for what its parent's console has shown, and to write to. */
+const FORK_DISK = parseSize('16MiB');
 
 /** A machine that was started from a saved one. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
@@ -130,7 +134,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     // From here on it cannot be deleted.
     snapshot.add(name);
     try {
-      this.#checkRoom(snapshot);
+      await this.#checkRoom(snapshot);
       const fork = await this.#parts.openFork(snapshot, name, start);
       this.#forks.set(name, fork);
       return fork;
@@ -224,9 +228,10 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     return place;
   }
 
-  /** @throws CapacityError when the host has not the memory that a fork may come to need. */
-  #checkRoom({ saved }: Snapshot): void {
-    const { config, host } = this.#parts.equipment;
+  /** @throws CapacityError when the host has not the memory that a fork may come to need, or no disk to begin with. */
+  async #checkRoom({ saved }: Snapshot): Promise<void> {
+    const { config, host, run } = this.#parts.equipment;
+    await requireSpace(run.path, FORK_DISK, 'a fork');
     const translated = host.accelerator.name === 'tcg' ? parseSize(config.tbSize) : 0;
     const needed = parseSize(saved.sizes.memory ?? config.memory) + translated;
     const free = process.availableMemory();
