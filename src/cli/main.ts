@@ -10,6 +10,7 @@ import { registerNotYet } from './commands/not-yet.ts';
 import { registerRun } from './commands/run.ts';
 import { registerShell } from './commands/shell.ts';
 import { registerSnapshot } from './commands/snapshot.ts';
+import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerCompletion } from './completion/register.ts';
 
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerRun(program);
   registerShell(program);
   registerSnapshot(program);
+  registerUp(program);
   registerCompletion(program);
   registerNotYet(program);
   try {
