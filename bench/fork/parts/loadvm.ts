@@ -14,7 +14,8 @@ export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Opti
   const monitor = await monitors.first;
   await tty.run('true');
   const start = performance.now();
-  await monitor.human(`savevm ${TAG}`);
+  const said = await monitor.human(`savevm ${TAG}`, { timeout: '5m' });
+  if (said.trim() !== '') throw new Error(`savevm: ${said}`);
   const saved = performance.now() - start;
   await vm.power.off({ mode: 'forced' });
   const { command, memory } = await vm.describe();

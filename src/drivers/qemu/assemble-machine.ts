@@ -9,7 +9,7 @@ import { effectiveForwards } from './config.ts';
 import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
-import { equipFork } from './equip-fork.ts';
+import { equipFork, type ForkEquipment } from './equip-fork.ts';
 import { type PowerOn, VirtualMachine } from './machine/machine.ts';
 import type { PowerPlan, StartStage, StartStep } from './machine/power-plan.ts';
 import type { PowerSession } from './machine/power-session.ts';
@@ -20,6 +20,7 @@ import { flasherNode } from './nodes/flasher.ts';
 import { forwardNode, sshNode } from './nodes/forward.ts';
 import { type MachineFork, machineNode } from './nodes/machine.ts';
 import { powerNode } from './nodes/power.ts';
+import { OneAhead } from './one-ahead.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
@@ -117,13 +118,20 @@ export async function assembleMachine(
     };
     await machine.startFrom(operation, context, prepareFrom, stage);
   };
+  // Whoever has saved a machine is going to fork it.
+  const equipped = stack.use(new OneAhead(() => equipFork(equipment)));
   const snapshots = stack.use(
     new Snapshots({
       ...{ machine, recorder, equipment, log, start },
       current: () => ({ sizes, plan }),
-      openFork: (snapshot, name, { offer: own, ...rest }) => {
+      onSaved: () => equipped.prepare(),
+      openFork: async (snapshot, name, { offer: own, ...rest }) => {
         const surroundings = { log, offer: own, artifacts: artifacts && join(artifacts, name) };
-        return openFork(equipment, snapshot, name, surroundings, rest);
+        try {
+          return await openFork(() => equipped.take(), snapshot, name, surroundings, rest);
+        } finally {
+          equipped.prepare();
+        }
       },
     }),
   );
@@ -172,7 +180,7 @@ export async function assembleMachine(
 
 /** The machine as it was saved, in a run of its own; its start has come to `stage`. */
 async function openFork(
-  parent: Equipment,
+  equip: () => Promise<ForkEquipment>,
   snapshot: Snapshot,
   name: string,
   surroundings: Surroundings,
@@ -180,7 +188,7 @@ async function openFork(
 ): Promise<MachineFork> {
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
-  const equipment = await equipFork(parent, stack);
+  const { equipment } = stack.use(await equip());
   const { node, start, reach } = stack.use(
     await assembleMachine(equipment, surroundings, { snapshot, steps }),
   );

@@ -10,8 +10,14 @@ import { ImageNotes } from './storage/image-notes.ts';
 import { ImageStore } from './storage/image-store.ts';
 import { Media } from './storage/media.ts';
 
+/** What a fork has from its parent, and a run of its own. Disposing of it removes that. */
+export interface ForkEquipment extends AsyncDisposable {
+  readonly equipment: Equipment;
+}
+
 /** What a fork of a machine is: the same, in a run of its own, and as a user of its own where its parent is one. */
-export async function equipFork(parent: Equipment, stack: AsyncDisposableStack): Promise<Equipment> {
+export async function equipFork(parent: Equipment): Promise<ForkEquipment> {
+  await using stack = new AsyncDisposableStack();
   const run = stack.use(await openRunFolder(join(stateDir(), 'runs')));
   const host = await hostFor(parent, run);
   if (host.user) await handOver(run, host.user);
@@ -19,7 +25,9 @@ export async function equipFork(parent: Equipment, stack: AsyncDisposableStack):
   const store = await ImageStore.open(flashedDir(cacheDir()), { claim: (path) => notes.add(path) });
   const { config } = parent;
   const media = new Media(store, notes, run.path, config.partitions, wrapper(host));
-  return { ...parent, host, run, media, notes, sizes: {} };
+  const equipment = { ...parent, host, run, media, notes, sizes: {} };
+  const held = stack.move();
+  return { equipment, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 async function hostFor({ host, config }: Equipment, run: RunFolder): Promise<HostFacts> {

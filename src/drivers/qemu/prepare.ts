@@ -43,11 +43,14 @@ export async function prepareMachine(
   origin?: Origin,
 ): Promise<MachinePlan> {
   const plan = await planPowerOn(equipment, signal, origin);
-  for (const file of plan.files) {
+  const making = plan.files.map(async (file) => {
     await makeFile(file, equipment, signal);
     await chmod(file.path, 0o600);
     if (plan.user) await chown(file.path, plan.user.uid, plan.user.gid);
-  }
+  });
+  // None is left on its way when another fails.
+  await Promise.allSettled(making);
+  await Promise.all(making);
   return plan;
 }
 
@@ -57,12 +60,17 @@ export async function planPowerOn(
   signal: AbortSignal,
   origin?: Origin,
 ): Promise<MachinePlan> {
-  const { config, host, sizes } = equipment;
-  const files = { ...(await gatherFiles(equipment, signal)), origin };
+  const { config, host, sizes, run } = equipment;
+  // What starts from another has the memory of that.
+  const memory = origin ? [] : await memoryPlaces(run.path);
+  const files = { ...(await gatherFiles(equipment, signal)), memory, origin };
   return planMachine({ ...config, ...sizes }, host, files);
 }
 
-async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSignal): Promise<MachineFiles> {
+async function gatherFiles(
+  { run, media, uuid, mac }: Equipment,
+  signal: AbortSignal,
+): Promise<Omit<MachineFiles, 'memory'>> {
   const root = await media.image('root', { signal });
   const [bios, code, vars] = [
     await media.image('bios', { signal }),
@@ -78,7 +86,6 @@ async function gatherFiles({ run, media, uuid, mac }: Equipment, signal: AbortSi
     bios: bios ?? null,
     code: code ?? null,
     vars: vars ?? null,
-    memory: await memoryPlaces(run.path),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   StateError,
   UnsupportedError,
 } from '../../../core/index.ts';
+import type { PowerState } from '../../../interfaces/index.ts';
 import type { Recorder } from '../console/recorder.ts';
 import { openMemoryFile } from '../machine/memory-file.ts';
 import type { Migrations } from '../machine/migration.ts';
@@ -56,7 +57,7 @@ export type Saved = Omit<SavedMachine, 'sizes' | 'contents'>;
  */
 export async function saveMachine(options: SaveOptions, signal: AbortSignal): Promise<Saved> {
   const { session, recorder, folder } = options;
-  await checkSaveable(session, signal);
+  const state = await checkSaveable(session, signal);
   const files = { state: join(folder, 'state'), history: join(folder, 'console.log') };
   await using stack = new AsyncDisposableStack();
   const memory = stack.use(await openMemoryFile(options.memory, null));
@@ -68,7 +69,9 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   const seed = options.seed && join(folder, 'seed.iso');
   if (options.seed && seed) await link(options.seed, seed);
   stack.move();
-  return { ...files, memory, pause: session.stoodStill, renews, origin: { bases, seed } };
+  // One that was paused did not stand still for this.
+  const pause = state === 'running' ? session.stoodStill : 0;
+  return { ...files, memory, pause, renews, origin: { bases, seed } };
 }
 
 /** Copying so much takes less time than anybody notices. */
@@ -79,7 +82,8 @@ async function standsBriefly({ memory, plan }: PowerSession): Promise<boolean> {
   return plan.state === undefined && (await memory.stat()).blocks * 512 <= BRIEFLY;
 }
 
-async function checkSaveable(session: PowerSession, signal: AbortSignal): Promise<void> {
+/** What the machine is doing, if it can be saved as that. */
+async function checkSaveable(session: PowerSession, signal: AbortSignal): Promise<PowerState> {
   const state = await session.state();
   if (state !== 'running' && state !== 'paused') {
     const message = `snapshots.save: the machine is ${state}; it must be running or paused`;
@@ -88,6 +92,7 @@ async function checkSaveable(session: PowerSession, signal: AbortSignal): Promis
   const { migrations } = session;
   const capabilities = await migrations.capabilities(signal);
   refuse(runningObstacles({ capabilities, blockers: await migrations.blockers(signal) }));
+  return state;
 }
 
 /** @throws UnsupportedError that says what keeps a machine from being saved, and what to do instead. */

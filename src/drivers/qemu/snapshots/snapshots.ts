@@ -60,6 +60,8 @@ export interface SnapshotsParts<F extends Fork> {
   readonly log: Log;
   /** What the machine was planned as at its last start, and with which sizes. */
   readonly current: () => { readonly plan: MachinePlan | undefined; readonly sizes: Equipment['sizes'] };
+  /** Is called when there is one more to start from. */
+  readonly onSaved: () => void;
   /** Starts this machine from a saved one, in place of what it is. */
   readonly start: (snapshot: Snapshot, operation: string, context: CallContext) => Promise<void>;
   /** Starts another machine from a saved one. */
@@ -87,7 +89,9 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       const message = `got ${JSON.stringify(name)}, which is there already; delete it first, or take another name`;
       throw new ConfigError(`name: ${message}`, { issues: [{ path: 'name', message }] });
     }
-    return await describe(await this.#save(name, context, { passing: false }));
+    const snapshot = await this.#save(name, context, { passing: false });
+    this.#parts.onSaved();
+    return await describe(snapshot);
   }
 
   /** Saves the machine for as long as `use` takes, without a name. Whoever wants to do something with it meanwhile goes before. */
