@@ -30,6 +30,7 @@ export type { Credentials, MachineHandle } from './machine.ts';
 export type { Forwarding, MessageNetworkHandle, NetworkHandle, TcpNetworkHandle } from './network.ts';
 export type { OperatorImage, StorageOperator } from './operator-image.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
+export { type BootedMachine, bootRemembering, type RemembersBoots } from './remembered-boot.ts';
 export type { ShellHandle, ShellOptions, ShellResult, ShellRunOptions, ShellText } from './shell.ts';
 export type { Forked, ForkLine, ForkMethod, ForkOptions, OpenFork, SnapshotsHandle } from './snapshots.ts';
 export type { AddressedSshHandle, SshConnectOptions, SshHandle } from './ssh/ssh.ts';

@@ -1,10 +1,11 @@
 /** The demo as a user runs it: one that goes well, one that is broken off, and one that is given something else. */
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage } from 'jumplead/images';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkDemoFolder, startDemo, untilPrinted } from '../support/demo.ts';
+import { cacheDir } from '../../src/core/index.ts';
+import { checkDemoFolder, startDemo, startDemoIn, untilPrinted } from '../support/demo.ts';
 import { findProcesses } from '../support/processes.ts';
 
 const stack = new AsyncDisposableStack();
@@ -15,16 +16,32 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
-test('shows the main job, and leaves what was seen', async () => {
+test('shows the main job, and leaves what was seen; run twice, it resumes what it booted', async () => {
   const out = join(folder, 'whole');
-  const { exitCode, stdout, stderr } = await startDemo('--arch', 'x86_64', '--out', out);
-  expect({ exitCode, stderr }, stdout).toEqual({ exitCode: 0, stderr: '' });
-  await checkDemoFolder(out, 'x86_64');
+  // The images of this host, and none of its boots.
+  const cache = join(folder, 'cache');
+  await mkdir(cache);
+  await symlink(join(cacheDir(), 'images'), join(cache, 'images'));
+  const told = [];
+  for (const kind of ['cold', 'remembered']) {
+    const demo = startDemoIn({ JUMPLEAD_CACHE: cache }, '--arch', 'x86_64', '--out', out);
+    const { exitCode, stdout, stderr } = await demo;
+    expect({ exitCode, stderr }, stdout).toEqual({ exitCode: 0, stderr: '' });
+    expect(await checkDemoFolder(out, 'x86_64')).toBe(kind);
+    told.push(/^from power-on to the login prompt.*$/m.exec(stdout)?.[0]);
+  }
+  expect(told).toEqual([
+    expect.stringMatching(/: \S.*, a cold boot$/),
+    expect.stringMatching(/: \S.*, from a boot that was remembered; the boot itself took \S.*$/),
+  ]);
+  const times: Record<string, number> = JSON.parse(await readFile(join(out, 'boot-times.json'), 'utf8'));
+  console.log(told.join('\n'));
+  expect(times['remembered']).toBeLessThan(times['cold'] ?? 0);
 });
 
 test('is broken off by Ctrl-C in the middle of the boot: nothing goes on', async () => {
   const out = join(folder, 'broken-off');
-  const demo = startDemo('--arch', 'x86_64', '--out', out);
+  const demo = startDemo('--arch', 'x86_64', '--cold', '--out', out);
   stack.defer(() => void demo.kill('SIGKILL'));
   await untilPrinted(demo.stdout, '✔ firmware');
   const [, uuid = ''] = /-uuid \\\n\s+(\S+)/.exec(await readFile(join(out, 'qemu.sh'), 'utf8')) ?? [];

@@ -1,5 +1,6 @@
 import { PNG } from 'pngjs';
 import { describe, expect, test } from 'vitest';
+import { describeBootTimes } from '../../src/cli/demo/boot-times.ts';
 import { checkPicture } from '../../src/cli/demo/picture.ts';
 import { planDemo } from '../../src/cli/demo/plan.ts';
 
@@ -15,8 +16,24 @@ test('the defaults of the demo', () => {
     arch: 'x86_64',
     image: undefined,
     keep: false,
+    cold: false,
     out: 'out/demo-x86_64',
   });
+});
+
+test('a boot is told beside the other kind, where that is known', () => {
+  const told = [
+    describeBootTimes('cold', { cold: 74_000 }),
+    describeBootTimes('remembered', { cold: 74_000, remembered: 850 }),
+    describeBootTimes('remembered', { remembered: 850 }),
+    describeBootTimes('cold', { cold: 74_000, remembered: 850 }),
+  ];
+  expect(told.join('\n')).toMatchInlineSnapshot(`
+    "from power-on to the login prompt: 1 m 14 s, a cold boot
+    from power-on to the login prompt: 0.85 s, from a boot that was remembered; the boot itself took 1 m 14 s
+    from power-on to the login prompt: 0.85 s, from a boot that was remembered
+    from power-on to the login prompt: 1 m 14 s, a cold boot; from a remembered one it took 0.85 s"
+  `);
 });
 
 describe('checkPicture', () => {

@@ -29,15 +29,17 @@ export function untilPrinted(output: Readable, text: string): Promise<void> {
 
 /** The steps of a demo that has gone well, in their order. */
 const STEPS = [
-  ...['image', 'machine', 'flash', 'power on', 'firmware', 'kernel', 'login', 'getenforce', 'ssh: uname -r'],
-  ...['sudo setenforce 0', 'screenshot', 'screen in a browser', 'power off'],
+  ...['image', 'machine', 'flash', 'power on', 'firmware', 'kernel', 'login prompt', 'login', 'getenforce'],
+  ...['ssh: uname -r', 'sudo setenforce 0', 'screenshot', 'screen in a browser', 'power off'],
 ];
 
 /** Checks what a demo that has gone well leaves in its folder. */
-export async function checkDemoFolder(folder: string, arch: string): Promise<void> {
+export async function checkDemoFolder(folder: string, arch: string): Promise<'cold' | 'remembered'> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');
   const timeline: { name: string; outcome: string }[] = JSON.parse(await read('timeline.json'));
-  expect(timeline.map(({ name }) => name)).toEqual(STEPS);
+  // The first of a kind is stored.
+  const boot = timeline.filter(({ name }) => name === 'boot remembered');
+  expect(timeline.filter((step) => !boot.includes(step)).map(({ name }) => name)).toEqual(STEPS);
   const outcomes = Object.fromEntries(timeline.map(({ name, outcome }) => [name, outcome]));
   expect(outcomes).toMatchObject({
     getenforce: 'Enforcing',
@@ -51,4 +53,9 @@ export async function checkDemoFolder(folder: string, arch: string): Promise<voi
   expect(await read('qemu.sh')).toContain(`qemu-system-${arch}`);
   const { width, height } = PNG.sync.read(await readFile(join(folder, 'booted.png')));
   expect(width * height).toBeGreaterThan(300_000);
+  const [kind] = /cold|remembered/.exec(outcomes['power on'] ?? '') ?? [];
+  if (kind === 'cold')
+    expect(boot.map(({ outcome }) => outcome)).toEqual(['the next demo resumes from there']);
+  else expect(boot).toEqual([]);
+  return kind === 'cold' ? kind : 'remembered';
 }

@@ -1,26 +1,20 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { DisplayHandle } from '../../client/index.ts';
+import { bootRemembering, type DisplayHandle } from '../../client/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { serve } from '../../index.ts';
-import { watchBoot } from '../demo/boot.ts';
+import { awaitStored, watchBoot } from '../demo/boot.ts';
+import { describeBootTimes, readBootTimes, writeBootTimes } from '../demo/boot-times.ts';
 import { openDemoFolder } from '../demo/folder.ts';
 import { findDemoImage } from '../demo/image.ts';
 import { checkPage } from '../demo/page.ts';
 import { checkPicture } from '../demo/picture.ts';
-import { type DemoPlan, planDemo } from '../demo/plan.ts';
+import { type DemoOptions, type DemoPlan, planDemo } from '../demo/plan.ts';
 import { showSelinux } from '../demo/selinux.ts';
 import { writeTimeline } from '../demo/timeline.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { createSteps, type Steps } from '../steps.ts';
-
-export interface DemoOptions {
-  readonly arch?: string;
-  readonly image?: string;
-  readonly keep?: boolean;
-  readonly out?: string;
-}
 
 /** Runs the demo and leaves its folder, also when it fails. */
 export async function runDemo(options: DemoOptions): Promise<void> {
@@ -43,7 +37,8 @@ async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: Ab
     return { outcome: value.instead ? `${value.image}, ${value.instead}` : value.image, value };
   });
   await using vm = await steps.run('machine', async () => {
-    const value = await serve(qemu({ arch: plan.arch, memory: '1GiB', cpus: 2 }), { artifacts: out, signal });
+    const config = { arch: plan.arch, memory: '1GiB', cpus: 2, boot: { remember: !plan.cold } } as const;
+    const value = await serve(qemu(config), { artifacts: out, signal });
     const { accelerator, machine, firmware } = await value.describe();
     return {
       outcome: `${plan.arch} ${machine}, ${firmware}, ${accelerator.name}: ${accelerator.reason}`,
@@ -54,16 +49,21 @@ async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: Ab
     await vm.flasher.flash(image, { onProgress, signal });
     return { outcome: 'whole and checked', value: undefined };
   });
-  await steps.run('power on', async () => {
-    await vm.power.on({ signal });
-    return { outcome: await vm.power.state(), value: undefined };
+  const begun = performance.now();
+  const boot = await steps.run('power on', async () => {
+    const value = await bootRemembering(vm, { signal });
+    return { outcome: `${await vm.power.state()}: ${value.kind}, ${value.reason}`, value };
   });
   await using tty = await vm.console.open({ from: 'boot', signal });
-  await watchBoot(steps, tty, vm.credentials, signal);
+  const atPrompt = await watchBoot(steps, tty, vm.credentials, signal);
+  const times = { ...(await readBootTimes(out)), [boot.kind]: atPrompt - begun };
   const openSsh = () => vm.ssh.connect({ timeout: '5m', signal });
   await showSelinux(steps, { tty, openSsh }, { optional: instead !== null });
   await showScreen(vm.display, out, steps, plan.keep, signal);
+  if (boot.kind === 'cold' && !plan.cold) await awaitStored(steps, boot);
   await steps.run('power off', async () => ({ outcome: await vm.power.off({ signal }), value: undefined }));
+  await writeBootTimes(out, times);
+  process.stdout.write(`\n${describeBootTimes(boot.kind, times)}\n`);
 }
 
 async function showScreen(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DemoOptions } from './demo-run.ts';
+import type { DemoOptions } from '../demo/plan.ts';
 
 /** `jumplead demo`: the main job, seen. */
 export function registerDemo(program: Command): void {
@@ -11,6 +11,7 @@ export function registerDemo(program: Command): void {
       '--image <path or URL>',
       'another image than debian-12, which is built when it is missing (where it cannot be, fedora-44 is pulled)',
     )
+    .option('--cold', 'boot for real, and remember nothing: without it only the first run boots')
     .option('--keep', 'keep the machine and its page until Ctrl-C')
     .option(
       '--out <folder>',
@@ -20,7 +21,7 @@ export function registerDemo(program: Command): void {
       'after',
       `
 Examples:
-  jumplead demo
+  jumplead demo              # boots; once more, and it resumes from there
   jumplead demo --arch aarch64
   jumplead demo --image ./my-image.qcow2 --keep`,
     )

@@ -1,4 +1,5 @@
-import type { Tty } from '../../client/index.ts';
+import type { BootedMachine, Tty } from '../../client/index.ts';
+import { formatDuration } from '../../core/index.ts';
 import type { Steps } from '../steps.ts';
 
 /** What the console says when the next part of the boot has begun. */
@@ -11,25 +12,39 @@ const PROMPT = /\S(?=\s+login: )/;
 /** Generous: a slow host under software emulation needs two minutes for the whole boot. */
 const BOOT_TIMEOUT = '15m';
 
-/** Follows a boot from the first byte of the console to a shell prompt; each part is a step. */
+/** Follows a boot from the first byte of the console to a shell prompt; each part is a step. Returns when it came to the login prompt. */
 export async function watchBoot(
   steps: Steps,
   tty: Tty,
   credentials: { readonly username: string; readonly password: string },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const options = { timeout: BOOT_TIMEOUT, signal } as const;
   await steps.run('firmware', async () => {
     const { text } = await tty.expect(FIRMWARE, options);
     return { outcome: text, value: undefined };
   });
-  await steps.run('kernel', async () => {
+  const first = await steps.run('kernel', async () => {
     const { name, match } = await tty.expect({ kernel: KERNEL, prompt: PROMPT }, options);
-    if (name === 'kernel') return { outcome: `Linux ${match?.[1]}`, value: undefined };
-    return { outcome: 'it prints nothing on this console', value: undefined };
+    if (name === 'kernel') return { outcome: `Linux ${match?.[1]}`, value: name };
+    return { outcome: 'it prints nothing on this console', value: name };
+  });
+  const atPrompt = await steps.run('login prompt', async () => {
+    // Nothing is typed before: a boot that somebody took part in is not remembered.
+    if (first === 'kernel') await tty.expect(PROMPT, options);
+    return { outcome: 'nothing was typed', value: performance.now() };
   });
   await steps.run('login', async () => {
     await tty.login(credentials, options);
     return { outcome: `as ${credentials.username}, at a shell prompt`, value: undefined };
+  });
+  return atPrompt;
+}
+
+/** Waits until a boot has been stored, so that nothing the demo does keeps it from being so. */
+export async function awaitStored(steps: Steps, { settled }: BootedMachine): Promise<void> {
+  await steps.run('boot remembered', async () => {
+    const { stored, reason } = await settled;
+    return { outcome: stored ? 'the next demo resumes from there' : `no: ${reason}`, value: undefined };
   });
 }

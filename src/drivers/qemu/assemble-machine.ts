@@ -139,7 +139,8 @@ export async function assembleMachine(
     ? new BootMemory({
         ...{ equipment, recorder, log },
         input: () => input,
-        onStored: (key) => machine.announce('BOOT_REMEMBERED', { key }),
+        onOutcome: (outcome) =>
+          machine.announce('key' in outcome ? 'BOOT_REMEMBERED' : 'BOOT_NOT_REMEMBERED', outcome),
         whileSaved: (context, use) => snapshots.whileSaved(context, use),
       })
     : undefined;

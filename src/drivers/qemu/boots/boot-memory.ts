@@ -30,14 +30,17 @@ export interface BootStart extends RememberedBoot {
   readonly file: FileHandle;
 }
 
+/** What became of a cold boot. */
+export type BootOutcome = { readonly key: string } | { readonly reason: string };
+
 export interface BootMemoryParts {
   readonly equipment: Equipment;
   readonly recorder: Recorder;
   readonly log: Log;
   /** The console's way in, while the machine is on. */
   readonly input: () => WatchedInput | undefined;
-  /** Is told when a boot has been stored. */
-  readonly onStored: (key: string) => void;
+  /** Is told of each cold boot once what has become of it: it was stored, or why it is not remembered. */
+  readonly onOutcome: (outcome: BootOutcome) => void;
   /** Saves the machine for as long as `use` takes; whoever wants to do something with it goes before. */
   readonly whileSaved: (context: CallContext, use: (saved: Snapshot) => Promise<void>) => Promise<void>;
 }
@@ -133,15 +136,19 @@ export class BootMemory implements AsyncDisposable {
   /** The machine boots: once it is ready, its boot is stored, unless somebody has used it before. */
   watch(session: PowerSession): void {
     const key = this.#pending;
-    if (key === undefined) return;
+    const { log, onOutcome } = this.#parts;
     this.#pending = undefined;
-    const { log } = this.#parts;
+    if (key === undefined) {
+      onOutcome({ reason: this.report.reason });
+      return;
+    }
     const ended = new AbortController();
     void session.ended.then(() => ended.abort(new Error('the machine is off')));
     const signal = AbortSignal.any([ended.signal, this.#closing.signal, session.boot]);
     this.#watching = this.#remember(key, session, signal).catch((error) => {
       const quiet = signal.aborted || (isDutError(error) && error.code === 'state');
       log[quiet ? 'info' : 'warn']({ reason: String(error) }, 'this boot is not remembered');
+      onOutcome({ reason: String(error) });
     });
   }
 
@@ -152,20 +159,24 @@ export class BootMemory implements AsyncDisposable {
   }
 
   async #remember(key: string, session: PowerSession, signal: AbortSignal): Promise<void> {
-    const { equipment, recorder, log, input, onStored, whileSaved } = this.#parts;
+    const { equipment, recorder, log, input, onOutcome, whileSaved } = this.#parts;
     const { config } = equipment;
     const ready = config.boot?.ready;
     if (!ready) return;
     await hasBooted(ready, { session, recorder }, signal);
-    const tooLate = 'this boot is not remembered: somebody has used the machine before it was ready';
+    const tooLate = () => {
+      const reason = 'somebody has used the machine before it was ready';
+      log.info({}, `this boot is not remembered: ${reason}`);
+      onOutcome({ reason });
+    };
     const console = input();
     // Whoever sees the prompt may write at once: it is not to become part of what others get.
     using held = console?.hold();
-    if (console?.used || session.used) return log.info({}, tooLate);
+    if (console?.used || session.used) return tooLate();
     const context = { signal, log, peer: { name: 'a boot that is remembered', local: true } };
     await whileSaved(context, async (snapshot) => {
       // It ran on while it was saved.
-      if (session.used) return log.info({}, tooLate);
+      if (session.used) return tooLate();
       held?.[Symbol.dispose]();
       const { memory, state, origin, pause, renews } = snapshot.saved;
       const history = await this.#cutHistory(snapshot.saved.history);
@@ -179,7 +190,7 @@ export class BootMemory implements AsyncDisposable {
       const about = { ready: describeReadiness(ready), hostname: config.hostname, renews };
       const stored = await this.#store.add(key, material, about, signal);
       log.info({ key, stored, pause: Math.round(pause) }, 'this boot is remembered');
-      if (stored) onStored(key);
+      onOutcome(stored ? { key } : { reason: 'another process has stored it, or is about to' });
       if (stored) await this.#store.shrink(parseSize(config.bootLimit), key);
     });
   }
