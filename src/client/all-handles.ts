@@ -32,7 +32,15 @@ export type { OperatorImage, StorageOperator } from './operator-image.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
 export { type BootedMachine, bootRemembering, type RemembersBoots } from './remembered-boot.ts';
 export type { ShellHandle, ShellOptions, ShellResult, ShellRunOptions, ShellText } from './shell.ts';
-export type { Forked, ForkLine, ForkMethod, ForkOptions, OpenFork, SnapshotsHandle } from './snapshots.ts';
+export {
+  type Forked,
+  type ForkLine,
+  type ForkMethod,
+  type ForkOptions,
+  forkLine,
+  type OpenFork,
+  type SnapshotsHandle,
+} from './snapshots.ts';
 export type { AddressedSshHandle, SshConnectOptions, SshHandle } from './ssh/ssh.ts';
 export type { SshLogin } from './ssh/ssh-connect.ts';
 export type { SshExit, SshProcess, SshShell, TerminalSize } from './ssh/ssh-process.ts';

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { UnsupportedError, type WaitOptions } from '../core/index.ts';
-import type { ForkAnswer, Machine, SnapshotInfo } from '../interfaces/index.ts';
+import { type ForkAnswer, Machine, type SnapshotInfo } from '../interfaces/index.ts';
 import { duplexOf } from './duplex.ts';
 import { requireOffered } from './missing.ts';
 import type { RemoteNode } from './node.ts';
+import { sessionOf } from './session.ts';
 
 /** The saved states of a machine. They last as long as its session. */
 export interface SnapshotsHandle {
@@ -83,6 +84,8 @@ export function createFork(node: RemoteNode<typeof Machine>): ForkMethod {
 /** A fork without handles; it lives as long as one of the connections to its session. */
 export interface ForkLine {
   readonly name: string;
+  /** What another connection to the session of its parent finds it by. */
+  readonly driver: string;
   /** Opens a connection to its session. The first must come within 30 seconds. */
   readonly connect: () => Promise<Duplex>;
 }
@@ -95,8 +98,16 @@ export function createOpenFork(node: RemoteNode<typeof Machine>): OpenFork {
   return async ({ from, signal, timeout } = {}) => {
     requireOffered(node, 'fork', 'openFork', STOCK);
     const answer = await node.calls.fork(from === undefined ? {} : { from }, { signal, timeout });
-    return { name: answer.name, connect: () => openFork(node, answer) };
+    const { name, driver } = answer;
+    return { name, driver, connect: () => openFork(node, answer) };
   };
+}
+
+/** The line to a fork that was started through another connection to the session of `machine`. */
+export function forkLine(machine: object, { name, driver }: Pick<ForkLine, 'name' | 'driver'>): ForkLine {
+  const node = sessionOf(machine).node('', Machine);
+  if (!node) throw new TypeError('forkLine: the root of this session is no machine');
+  return { name, driver, connect: async () => await openFork(node, { name, driver }) };
 }
 
 async function forkOnce(
@@ -120,7 +131,10 @@ async function forkOnce(
   return await connect(address, rig, { artifacts, signal, timeout }, own);
 }
 
-async function openFork({ besides }: RemoteNode<typeof Machine>, { driver, name }: ForkAnswer) {
+async function openFork(
+  { besides }: RemoteNode<typeof Machine>,
+  { driver, name }: Pick<ForkAnswer, 'driver' | 'name'>,
+) {
   return duplexOf(await besides(driver, name).open('connect'), { allowHalfOpen: true });
 }
 

@@ -22,6 +22,12 @@ export interface DriverNode<I extends Interface = Interface> {
   readonly close?: (() => PromiseLike<void>) | undefined;
 }
 
+/** A driver as an exporter file has it: its type, and its configuration as it was checked. */
+export interface DriverOrigin {
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 /**
  * A driver with its configuration, checked but not yet opened: what `serve` takes.
  *
@@ -31,5 +37,7 @@ export interface Driver<I extends Interface = Interface, C extends RigChildren =
   extends Rig<I, C> {
   /** What people call this kind of driver: `relay`, `qemu`. */
   readonly name: string;
+  /** What makes the same driver in another process, where that is possible. */
+  readonly origin?: DriverOrigin | undefined;
   open(context: OpenContext): Promise<DriverNode<I>>;
 }

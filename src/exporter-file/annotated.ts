@@ -16,6 +16,7 @@ export interface Notes {
 export function annotated(driver: Driver, { description, methods, labels, logLevel, added }: Notes): Driver {
   return {
     ...driver,
+    origin: undefined,
     children: { ...added, ...driver.children },
     open: async (given) => {
       await using stack = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
-import { extname, join } from 'node:path';
+import { createRequire, stripTypeScriptTypes } from 'node:module';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A file of the page. */
@@ -14,8 +14,8 @@ export const SCRIPT_EXTENSION = extname(import.meta.filename);
 
 const UI = fileURLToPath(new URL('./ui/', import.meta.url));
 
-/** The package `@novnc/novnc`: its entry is `core/rfb.js`. */
-const NOVNC = fileURLToPath(new URL('../', import.meta.resolve('@novnc/novnc')));
+/** The package `@novnc/novnc`: its entry is `core/rfb.js`. Not by `import.meta.resolve`, which runners of tests do not have. */
+const NOVNC = join(dirname(createRequire(import.meta.url).resolve('@novnc/novnc')), '../');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',

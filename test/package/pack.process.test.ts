@@ -30,6 +30,9 @@ const ownPath = (process.env['PATH'] ?? '')
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
 
+/** What needs a runner of tests beside it. */
+const RUNNERS = /^\.\/(?:vitest|playwright)$/;
+
 describe('the package, installed from its tarball into an empty project', () => {
   let project: string;
 
@@ -87,7 +90,7 @@ describe('the package, installed from its tarball into an empty project', () => 
     );
   });
 
-  test.each(Object.keys(manifest.exports).filter((name) => name !== './vitest'))(
+  test.each(Object.keys(manifest.exports).filter((name) => !RUNNERS.test(name)))(
     '%s is importable',
     async (name) => {
       expect(await importing(`jumplead${name.slice(1)}`)).toBe('imported');

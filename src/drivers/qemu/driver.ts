@@ -65,6 +65,7 @@ export function qemu<const C extends QemuConfigInput = Record<never, never>>(
   const config = parseConfig(QemuConfig, input ?? {}, 'qemu');
   return {
     name: 'qemu',
+    origin: { type: 'qemu', config },
     interface: Machine,
     children: childrenOf(config) as QemuChildren<C>, // SAFE: the type says of C what childrenOf does with it
     open: (context) => openMachine(config, context),

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { pipeline } from 'node:stream/promises';
-import { exploreSession, type ForkLine } from '../../../client/index.ts';
 import { ConfigError } from '../../../core/index.ts';
+import { openForkSocket } from '../../../fork-socket.ts';
 import type { Machine } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
 import { openOwnCommands } from '../../own-commands.ts';
@@ -10,7 +7,6 @@ import { shellEnvironment } from '../../shell/plan-shell.ts';
 import { runCommand } from '../../shell/run-command.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
-import { withSocketFolder } from '../socket-folder.ts';
 
 /** `jl fork`: a command with a machine of its own. */
 export const registerFork: NodeCommands['register'] = (command, node, { signal }) => {
@@ -38,40 +34,11 @@ Examples:
       if (program === undefined) throw noCommand();
       const machine = await handleOf<typeof Machine>(node);
       const fork = await machine.openFork({ ...(from !== undefined && { from }), signal });
-      const code = await withFork(fork, (host) => runWith(host, program, args));
+      await using socket = await openForkSocket(fork);
+      const code = await runWith(socket.path, program, args);
       if (code !== 0) throw new ExitStatus(code);
     });
 };
-
-/** Gives `act` a private socket at which the fork is reached; the fork lives until that is done. */
-async function withFork<T>(fork: ForkLine, act: (socket: string) => Promise<T>): Promise<T> {
-  await using _fork = await exploreSession({ name: fork.name, duplex: fork.connect });
-  return await withSocketFolder(undefined, async (path) => {
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
-      void passOn(socket, fork);
-    });
-    server.listen(path);
-    await once(server, 'listening');
-    try {
-      return await act(path);
-    } finally {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    }
-  });
-}
-
-async function passOn(socket: Socket, fork: ForkLine): Promise<void> {
-  try {
-    await pipeline(socket, await fork.connect(), socket);
-  } catch {
-    // Either side has gone; whoever is at the other end sees it.
-    socket.destroy();
-  }
-}
 
 async function runWith(host: string, program: string, args: readonly string[]): Promise<number> {
   await using commands = await openOwnCommands();

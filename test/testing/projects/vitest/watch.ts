@@ -1,0 +1,13 @@
+/** Runs the tests as somebody does who watches them: again and again, with a machine of another size at last. */
+import { startVitest } from 'vitest/node';
+
+const vitest = await startVitest('test', ['one', 'two'], { root: import.meta.dirname, watch: true });
+const rerun = async () => {
+  console.log('--- again');
+  await vitest.rerunTestSpecifications(await vitest.globTestSpecifications(['one', 'two']), true);
+};
+await rerun();
+process.env['MEMORY'] = '96MiB';
+await rerun();
+console.log('--- closing');
+await vitest.close();
