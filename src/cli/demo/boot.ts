@@ -1,5 +1,4 @@
 import type { BootedMachine, Tty } from '../../client/index.ts';
-import { formatDuration } from '../../core/index.ts';
 import type { Steps } from '../steps.ts';
 
 /** What the console says when the next part of the boot has begun. */
