@@ -34,4 +34,5 @@ export {
   type WaitOptions,
   type WaitReport,
 } from './core/index.ts';
+export { type CreatePoolOptions, createPool, type OwnPool } from './create-pool.ts';
 export { type ServeOptions, serve } from './serve.ts';

@@ -29,6 +29,7 @@ export type { ImageInput } from './image-source.ts';
 export type { Credentials, MachineHandle } from './machine.ts';
 export type { Forwarding, MessageNetworkHandle, NetworkHandle, TcpNetworkHandle } from './network.ts';
 export type { OperatorImage, StorageOperator } from './operator-image.ts';
+export type { ClaimOptions, KeepPool, OpenClaim, Pool, PoolOptions } from './pool.ts';
 export type { MeteredPowerHandle, PowerHandle, VirtualOffOptions, VirtualPowerHandle } from './power.ts';
 export { type BootedMachine, bootRemembering, type RemembersBoots } from './remembered-boot.ts';
 export type { ShellHandle, ShellOptions, ShellResult, ShellRunOptions, ShellText } from './shell.ts';

@@ -1,9 +1,16 @@
 import type { ByteSize, WaitOptions } from '../core/index.ts';
-import { type FaultNews, Machine, type MachineDescription, type MachineEvent } from '../interfaces/index.ts';
+import {
+  type FaultNews,
+  Machine,
+  type MachineDescription,
+  type MachineEvent,
+  type PoolInfo,
+} from '../interfaces/index.ts';
 import { type AgentHandle, createAgent } from './agent.ts';
 import { registerHandle } from './handles.ts';
-import { requireExtended } from './missing.ts';
+import { requireExtended, requireOffered } from './missing.ts';
 import type { RemoteNode } from './node.ts';
+import { createKeepPool, createOpenClaim, type KeepPool, type OpenClaim } from './pool.ts';
 import {
   createFork,
   createOpenFork,
@@ -42,6 +49,12 @@ export interface MachineHandle {
   readonly fork: ForkMethod;
   /** Starts another one for somebody else: `connect` gives connections to its session, for any client of the wire. */
   readonly openFork: OpenFork;
+  /** Keeps forks of a snapshot ready, so that one is had within milliseconds. */
+  readonly pool: KeepPool;
+  /** Claims a machine of a pool for somebody else, as `openFork` starts one. */
+  readonly openClaim: OpenClaim;
+  /** How its pools are. */
+  pools(options?: WaitOptions): Promise<PoolInfo[]>;
   /** The size of the disk at the next power-on. */
   setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
   /** The memory at the next power-on. */
@@ -82,6 +95,12 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
     snapshots: createSnapshots(node),
     fork: createFork(node),
     openFork: createOpenFork(node),
+    pool: createKeepPool(node),
+    openClaim: createOpenClaim(node),
+    pools: async (options) => {
+      requireOffered(node, 'poolList', 'pools', STOCK_CALLS);
+      return await calls.poolList(options);
+    },
     setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
     setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),
   };

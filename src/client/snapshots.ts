@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { UnsupportedError, type WaitOptions } from '../core/index.ts';
-import { type ForkAnswer, Machine, type SnapshotInfo } from '../interfaces/index.ts';
+import { type ForkAnswer, Machine, type Rig, type SnapshotInfo } from '../interfaces/index.ts';
 import { duplexOf } from './duplex.ts';
 import { requireOffered } from './missing.ts';
 import type { RemoteNode } from './node.ts';
@@ -97,30 +97,50 @@ export type OpenFork = (options?: ForkOptions) => Promise<ForkLine>;
 export function createOpenFork(node: RemoteNode<typeof Machine>): OpenFork {
   return async ({ from, signal, timeout } = {}) => {
     requireOffered(node, 'fork', 'openFork', STOCK);
-    const answer = await node.calls.fork(from === undefined ? {} : { from }, { signal, timeout });
-    const { name, driver } = answer;
-    return { name, driver, connect: () => openFork(node, answer) };
+    return lineOf(node, await node.calls.fork(from === undefined ? {} : { from }, { signal, timeout }));
   };
 }
 
+/** How a fork that was started is reached. */
+export function lineOf(
+  node: RemoteNode<typeof Machine>,
+  { name, driver }: Pick<ForkLine, 'name' | 'driver'>,
+): ForkLine {
+  return { name, driver, connect: async () => await openFork(node, { name, driver }) };
+}
+
 /** The line to a fork that was started through another connection to the session of `machine`. */
-export function forkLine(machine: object, { name, driver }: Pick<ForkLine, 'name' | 'driver'>): ForkLine {
+export function forkLine(machine: object, fork: Pick<ForkLine, 'name' | 'driver'>): ForkLine {
   const node = sessionOf(machine).node('', Machine);
   if (!node) throw new TypeError('forkLine: the root of this session is no machine');
-  return { name, driver, connect: async () => await openFork(node, { name, driver }) };
+  return lineOf(node, fork);
 }
 
 async function forkOnce(
   node: RemoteNode<typeof Machine>,
   { from, signal, timeout }: ForkOptions,
 ): Promise<Forked<object>> {
-  const { calls, rig } = node;
-  if (!rig)
-    throw new UnsupportedError('fork: nobody has said what this machine is: connect with a rig', {
-      capability: 'fork',
-      available: [],
-    });
+  const { calls } = node;
+  rigOf(node);
   const answer = await calls.fork(from === undefined ? {} : { from }, { signal, timeout });
+  return await connectFork(node, answer, { signal, timeout });
+}
+
+function rigOf({ rig }: RemoteNode<typeof Machine>): Rig {
+  if (rig) return rig;
+  throw new UnsupportedError('fork: nobody has said what this machine is: connect with a rig', {
+    capability: 'fork',
+    available: [],
+  });
+}
+
+/** Connects to a fork that was started; disposing of it ends it. */
+export async function connectFork(
+  node: RemoteNode<typeof Machine>,
+  answer: ForkAnswer,
+  { signal, timeout }: WaitOptions,
+): Promise<Forked<object>> {
+  const rig = rigOf(node);
   // Loaded late: it is what makes the handles, this one among them.
   const { connect } = await import('./connect.ts');
   const address = { name: answer.name, duplex: () => openFork(node, answer) };

@@ -13,6 +13,7 @@ export * from './issues.ts';
 export * from './known-fields.ts';
 export * from './machine.ts';
 export * from './network.ts';
+export * from './pool.ts';
 export * from './power.ts';
 export * from './schemas.ts';
 export * from './shell.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AgentCommand, AgentOutput } from './agent.ts';
 import { arg, call, defineInterface, stream } from './contract.ts';
 import { FaultNews } from './faults.ts';
+import { PoolClaim, PoolInfo, PoolRequest } from './pool.ts';
 import { SizeText } from './schemas.ts';
 import { ForkAnswer, ForkRequest, SnapshotInfo, SnapshotName } from './snapshots.ts';
 
@@ -94,6 +95,20 @@ export const Machine = defineInterface(
     }),
     forkEnd: call('End a fork; resolves when nothing is left of it', {
       args: [arg('name', z.string())],
+      returns: z.null(),
+      idempotent: true,
+    }),
+    poolKeep: stream('Keep forks of a snapshot ready, for as long as this is listened to', {
+      args: [arg('options', PoolRequest)],
+      returns: PoolInfo,
+    }),
+    poolClaim: call('Take a machine that is ready from a pool', {
+      args: [arg('options', PoolClaim.nullish())],
+      returns: ForkAnswer,
+    }),
+    poolList: call('How the pools are', { returns: z.array(PoolInfo), idempotent: true }),
+    poolEnd: call('End a pool; resolves when nothing is left of what was ready', {
+      args: [arg('from', z.string())],
       returns: z.null(),
       idempotent: true,
     }),

@@ -108,6 +108,14 @@ const ownName = (calls: Calls) => (firsts.has(calls) ? 'first' : 'second');
 /** The fork that a client has made last. */
 const forked = new WeakMap<Calls, string>();
 
+/** Keeps none ready, and goes on with it after it has told how the pool is. */
+async function keepPool(calls: Calls, from: string, options?: WaitOptions) {
+  const news = calls.poolKeep({ from, min: 0, max: 4 }, options)[Symbol.asyncIterator]();
+  const { done, value } = await news.next();
+  if (done) throw new Error('the pool has ended');
+  return value;
+}
+
 const snapshotChecks: readonly Check<MachineSpecimen>[] = [
   ...method({
     method: 'snapshotSave',
@@ -173,6 +181,50 @@ const snapshotChecks: readonly Check<MachineSpecimen>[] = [
       expect(names).not.toContain(forked.get(calls));
     },
     wrong: [[5], [], ['fork', 'one too many']],
+    together: 'shared',
+  }),
+  ...method({
+    method: 'poolKeep',
+    kind: 'stream',
+    prepare: async (specimen) => {
+      firsts.add(specimen.calls);
+      await savedAs('first', 'second')(specimen);
+    },
+    call: (calls, options) => keepPool(calls, ownName(calls), options),
+    expect: async ({ from, min, max }, { calls }) => {
+      expect({ from, min, max }).toEqual({ from: 'first', min: 0, max: 4 });
+      expect((await calls.poolList()).map((pool) => pool.from)).toContain('first');
+    },
+    wrong: [[{ from: 'first', min: 2, max: 1 }], [{ from: 'first' }], [5], []],
+    together: 'shared',
+  }),
+  ...method({
+    method: 'poolClaim',
+    prepare: async (specimen) => {
+      await savedAs('ready')(specimen);
+      const known = (await specimen.calls.poolList()).map(({ from }) => from);
+      if (!known.includes('ready')) await keepPool(specimen.calls, 'ready');
+    },
+    call: (calls, options) => calls.poolClaim({ from: 'ready' }, options),
+    expect: async ({ name }, { calls }) => {
+      expect((await calls.poolList()).find(({ from }) => from === 'ready')).toMatchObject({ claimed: 1 });
+      const [ready] = (await calls.snapshotList()).filter((snapshot) => snapshot.name === 'ready');
+      expect(ready?.forks).toContain(name);
+    },
+    wrong: [[{ from: 'no name' }], [{ of: 'ready' }], [5], [null, 'one too many']],
+    together: 'shared',
+  }),
+  ...method({
+    method: 'poolList',
+    call: (calls, options) => calls.poolList(options),
+    expect: (list) => expect(list).toEqual([]),
+    together: 'shared',
+  }),
+  ...method({
+    method: 'poolEnd',
+    call: (calls, options) => calls.poolEnd('nobody', options),
+    expect: async (_, { calls }) => expect(await calls.poolList()).toEqual([]),
+    wrong: [[5], [], ['ready', 'one too many']],
     together: 'shared',
   }),
 ];

@@ -85,6 +85,7 @@ export function fakeMachine<const O extends FakeMachineOptions>(options?: O) {
         become: (state) => device.become(state),
         open: (state, offer) => openAlike(options, state, { ...context, offer }),
         offer: context.offer,
+        log: context.log,
       }),
       getHostname: async () => hostname,
       getUsername: async () => username,

@@ -1,6 +1,14 @@
-import { BusyError, ConfigError, NotFoundError, StateError, UnsupportedError } from '../../core/index.ts';
+import {
+  BusyError,
+  ConfigError,
+  type Log,
+  NotFoundError,
+  StateError,
+  UnsupportedError,
+} from '../../core/index.ts';
 import type { CallContext, DriverNode, Offer, OfferedSession } from '../../driver/index.ts';
 import type { Handlers, Machine, PowerState, SnapshotInfo } from '../../interfaces/index.ts';
+import { Pools } from '../std/index.ts';
 
 /** What a fake machine is, as far as a snapshot keeps it. */
 export interface FakeState {
@@ -15,6 +23,7 @@ export interface FakeSnapshotsParts {
   /** Opens a machine that is in such a state. */
   readonly open: (state: FakeState, offer: Offer) => Promise<DriverNode>;
   readonly offer: Offer | undefined;
+  readonly log: Log;
 }
 
 interface Saved {
@@ -25,11 +34,20 @@ interface Saved {
 
 type SnapshotMethods = Pick<
   Handlers<typeof Machine, CallContext>,
-  'snapshotSave' | 'snapshotList' | 'snapshotRestore' | 'snapshotDelete' | 'fork' | 'forkEnd'
+  | 'snapshotSave'
+  | 'snapshotList'
+  | 'snapshotRestore'
+  | 'snapshotDelete'
+  | 'fork'
+  | 'forkEnd'
+  | 'poolKeep'
+  | 'poolClaim'
+  | 'poolList'
+  | 'poolEnd'
 >;
 
 /** Snapshots of a machine that takes no room. */
-export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts): SnapshotMethods {
+export function fakeSnapshots({ state, become, open, offer, log }: FakeSnapshotsParts): SnapshotMethods {
   const snapshots = new Map<string, Saved>();
   const sessions = new Map<string, OfferedSession>();
   let forked = 0;
@@ -46,7 +64,34 @@ export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts
     const created = new Date().toISOString();
     return { info: { name, created, pause: 0, memory: 0, disk: 0 }, state: now, forks: new Set() };
   };
+  const openFork = async (from: Saved, own: Offer) => {
+    const name = `fork-${++forked}`;
+    const node = await open(from.state, own);
+    from.forks.add(name);
+    const close = async () => {
+      from.forks.delete(name);
+      sessions.delete(name);
+      await node.close?.();
+    };
+    return { name, root: { ...node, close } };
+  };
+  const pools = new Pools({
+    ...{ offer, log },
+    check: (from) => void find(from),
+    open: async ({ from, offer: own }) => {
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      const { name, root } = await openFork(find(from), own);
+      const end = async () => {
+        await root.close();
+        resolve();
+      };
+      return { name, root, ended, steps: {}, start: async () => undefined, [Symbol.asyncDispose]: end };
+    },
+    onServed: (name, session) => void sessions.set(name, session),
+    onEnded: (name) => void sessions.delete(name),
+  });
   return {
+    ...pools.methods,
     snapshotSave: async (name) => {
       const message = `got ${JSON.stringify(name)}, which is there already`;
       if (snapshots.has(name)) throw new ConfigError(message, { issues: [{ path: 'name', message }] });
@@ -70,16 +115,11 @@ export function fakeSnapshots({ state, become, open, offer }: FakeSnapshotsParts
       if (!offer)
         throw new UnsupportedError('forks are not served here', { capability: 'fork', available: [] });
       const from = options?.from === undefined ? save('live') : find(options.from);
-      const name = `fork-${++forked}`;
+      let name = '';
       const session = await offer(async (own) => {
-        const node = await open(from.state, own);
-        from.forks.add(name);
-        const close = async () => {
-          from.forks.delete(name);
-          sessions.delete(name);
-          await node.close?.();
-        };
-        return { name, root: { ...node, close } };
+        const fork = await openFork(from, own);
+        name = fork.name;
+        return fork;
       }, peer);
       sessions.set(name, session);
       const { driver, localToken } = session;

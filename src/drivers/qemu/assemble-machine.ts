@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { InternalError, parseDuration, parseSize, Secrets } from '../../core/index.ts';
-import type { CallContext, DriverNode, OpenContext } from '../../driver/index.ts';
+import type { CallContext, DriverNode, OfferedSession, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
 import { BootMemory } from './boots/boot-memory.ts';
 import { WatchedInput } from './boots/watched-input.ts';
@@ -10,8 +10,9 @@ import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { equipFork, type ForkEquipment } from './equip-fork.ts';
+import { openPools } from './fork-pools.ts';
 import { type PowerOn, VirtualMachine } from './machine/machine.ts';
-import type { PowerPlan, StartStage, StartStep } from './machine/power-plan.ts';
+import type { PowerPlan, RestStage, StartStep } from './machine/power-plan.ts';
 import type { PowerSession } from './machine/power-session.ts';
 import { Stopwatch } from './machine/stopwatch.ts';
 import { consoleNode } from './nodes/console.ts';
@@ -25,7 +26,7 @@ import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
 import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
-import { Snapshots } from './snapshots/snapshots.ts';
+import { type ForkStart, type Resting, Snapshots } from './snapshots/snapshots.ts';
 import { Trail } from './trail.ts';
 
 /** What a machine is told of where it is opened. */
@@ -37,10 +38,10 @@ export interface Surroundings extends Pick<OpenContext, 'log' | 'offer'> {
 /** A machine that can be served. Disposing of it ends it, and what has been made of it. */
 export interface AssembledMachine extends AsyncDisposable {
   readonly node: DriverNode<typeof Machine>;
-  /** Starts it from a saved one, in place of what it is, until the start has come to `stage`: to the end, unless it says otherwise. */
-  start(snapshot: Snapshot, operation: string, context: CallContext, stage?: StartStage): Promise<void>;
-  /** Goes on with a start that rests. */
-  reach(stage: StartStage, context: CallContext): Promise<void>;
+  /** Starts it from a saved one, in place of what it is. */
+  start(snapshot: Snapshot, operation: string, context: CallContext): Promise<void>;
+  /** The same for a machine that is off, whose start rests at `stage` until it is switched on. */
+  rest(snapshot: Snapshot, at: Omit<ForkStart, 'offer' | 'stage'> & { stage: RestStage }): Promise<Resting>;
 }
 
 /** Makes a machine of what has been found for it. It is off. */
@@ -95,13 +96,9 @@ export async function assembleMachine(
     log,
     shutdownDeadline: parseDuration('1m') * pace.factor,
   });
-  const start = async (
-    snapshot: Snapshot,
-    operation: string,
-    context: CallContext,
-    stage: StartStage = 'running',
-  ) => {
-    const prepareFrom = async (signal: AbortSignal): Promise<PowerOn> => {
+  const startOf =
+    (snapshot: Snapshot, background = false) =>
+    async (signal: AbortSignal) => {
       delete equipment.sizes.memory;
       delete equipment.sizes.diskSize;
       Object.assign(equipment.sizes, snapshot.saved.sizes);
@@ -109,14 +106,28 @@ export async function assembleMachine(
       boots?.forget();
       return {
         ...(await prepare(signal, { name: snapshot.name, ...snapshot.saved })),
-        onStarted: async ({ agent, broken }, until) => {
+        background,
+        onStarted: async ({ agent, broken }: PowerSession, until: AbortSignal) => {
           const either = AbortSignal.any([until, broken]);
           await renewGuest(agent, snapshot.saved.renews, { log, signal: either });
           origin?.steps.done('renew');
         },
       };
     };
-    await machine.startFrom(operation, context, prepareFrom, stage);
+  const start = async (snapshot: Snapshot, operation: string, context: CallContext) =>
+    machine.startFrom(operation, context, startOf(snapshot));
+  const rest: AssembledMachine['rest'] = async (snapshot, { stage, context, background }) => {
+    await machine.rest(stage, 'fork', context, startOf(snapshot, background));
+    return {
+      ended: machine.resting?.ended ?? Promise.resolve(),
+      get rests() {
+        return machine.resting !== undefined;
+      },
+      goOn: async (next, caller) => {
+        origin?.steps.start();
+        await machine.goOn(next, 'fork', caller);
+      },
+    };
   };
   // Whoever has saved a machine is going to fork it.
   const equipped = stack.use(new OneAhead(() => equipFork(equipment)));
@@ -147,6 +158,8 @@ export async function assembleMachine(
   if (boots) stack.use(boots);
   // Ended before its snapshots: nothing is taken away under a machine that runs.
   stack.use(machine);
+  const sessions = new Map<string, OfferedSession>();
+  const pools = stack.use(openPools(snapshots, { offer, sessions, log }));
   const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
     const current = machine.isOn && plan ? plan : await planPowerOn(equipment, signal);
     const forwards = machine.isOn ? machine.session('describe').forwards : {};
@@ -172,9 +185,9 @@ export async function assembleMachine(
   };
   const held = stack.move();
   return {
-    node: machineNode(machine, equipment, { describe, snapshots, offer }, children),
+    node: machineNode(machine, equipment, { describe, snapshots, pools, offer, sessions }, children),
     start,
-    reach: (stage, context) => machine.reach(stage, 'fork', context),
+    rest,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
@@ -185,20 +198,20 @@ async function openFork(
   snapshot: Snapshot,
   name: string,
   surroundings: Surroundings,
-  { stage, context }: { readonly stage: StartStage; readonly context: CallContext },
+  { stage, context, background }: Omit<ForkStart, 'offer'>,
 ): Promise<MachineFork> {
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
   const { equipment } = stack.use(await equip());
-  const { node, start, reach } = stack.use(
-    await assembleMachine(equipment, surroundings, { snapshot, steps }),
-  );
-  await start(snapshot, 'fork', context, stage);
+  const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps }));
+  const resting =
+    stage === 'running' ? undefined : await machine.rest(snapshot, { stage, context, background });
+  if (!resting) await machine.start(snapshot, 'fork', context);
   const { log } = surroundings;
   log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);
   const held = stack.move();
   return {
-    ...{ name, node, reach },
+    ...{ name, node: machine.node, resting },
     get steps() {
       return steps.taken;
     },

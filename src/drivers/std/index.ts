@@ -7,6 +7,8 @@ export * from './emitted.ts';
 export * from './flashed-images.ts';
 export * from './network-address.ts';
 export * from './network-driver.ts';
+export * from './pool/pool-methods.ts';
+export * from './pool/warm-pool.ts';
 export * from './resources.ts';
 export * from './severed-channel.ts';
 export * from './spool.ts';

@@ -4,6 +4,7 @@ import { consoleNode } from '../../../src/drivers/qemu/nodes/console.ts';
 import { sshNode } from '../../../src/drivers/qemu/nodes/forward.ts';
 import { machineNode } from '../../../src/drivers/qemu/nodes/machine.ts';
 import { powerNode } from '../../../src/drivers/qemu/nodes/power.ts';
+import { Pools } from '../../../src/drivers/std/index.ts';
 import { type Connected, serve } from '../../../src/index.ts';
 import {
   Console,
@@ -63,8 +64,7 @@ export async function serveTestMachine(
         name: 'test',
         interface: Machine,
         children: CHILDREN,
-        open: async () =>
-          machineNode(machine, equipment, { describe, snapshots: NO_SNAPSHOTS, offer: undefined }, children),
+        open: async () => machineNode(machine, equipment, { describe, ...NO_FORKS }, children),
       },
       { log: caller().log },
     ),
@@ -77,4 +77,12 @@ export async function serveTestMachine(
 const none = async (): Promise<never> => {
   throw new Error('this machine of a test has no snapshots');
 };
-const NO_SNAPSHOTS = { save: none, list: none, restore: none, delete: none, fork: none, end: none };
+const NO_FORKS = {
+  snapshots: { save: none, list: none, restore: none, delete: none, fork: none, end: none },
+  pools: new Pools({
+    ...{ check: none, open: none, onServed: none, onEnded: none },
+    ...{ offer: undefined, log: caller().log },
+  }),
+  offer: undefined,
+  sessions: new Map(),
+};

@@ -3,6 +3,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { type Duration, LaunchError } from '../../../core/index.ts';
 import { openMemoryFile } from './memory-file.ts';
 import { comesWithin } from './patience.ts';
+import { giveWay } from './priority.ts';
 import { describeExit, type ProcessExit, type QemuProcess, startProcess } from './process.ts';
 import { isHangUp, openQmp, type Qmp, type QmpListener } from './qmp.ts';
 
@@ -14,6 +15,8 @@ export interface Launch {
   readonly memory: { readonly folder: string; readonly bytes: number } | FileHandle;
   /** The file with the state of the devices that it starts from. */
   readonly state?: string | undefined;
+  /** Nobody waits for it: it gives way to others until its CPUs run. */
+  readonly background?: boolean | undefined;
   /** Whom QEMU runs as, where that is not we ourselves. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
 }
@@ -73,6 +76,7 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
     process.kill('SIGKILL');
     await process.exited;
   });
+  if (launch.background) giveWay(process.pid);
   options.onInput(process.input);
   process.firmware.on('data', options.onFirmware);
   options.onStep?.('spawn');

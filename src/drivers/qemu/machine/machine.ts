@@ -11,7 +11,7 @@ import { Turn } from '../../std/index.ts';
 import { EventFanout } from './event-fanout.ts';
 import { MachineFaults } from './machine-faults.ts';
 import { HASTE } from './patience.ts';
-import type { PowerPlan, SessionParts, StartStage } from './power-plan.ts';
+import type { PowerPlan, RestStage, SessionParts, StartStage } from './power-plan.ts';
 import { PowerSession } from './power-session.ts';
 
 /** The longest that QEMU may take to reset a machine. */
@@ -70,6 +70,8 @@ export class VirtualMachine implements AsyncDisposable {
   }));
   readonly #faults = new MachineFaults();
   #session: PowerSession | undefined;
+  /** A start that rests before its CPUs run. */
+  #resting: PowerSession | undefined;
   #onStarted: PowerOn['onStarted'];
   #closed = false;
   #reading: Reading | undefined;
@@ -100,6 +102,16 @@ export class VirtualMachine implements AsyncDisposable {
     throw stateError(operation, 'off', 'on');
   }
 
+  /** The start that rests, if one does. */
+  get resting(): PowerSession | undefined {
+    return this.#resting;
+  }
+
+  /** Gives up a start that rests: what it was made of has changed. */
+  async dropResting(operation: string, context: CallContext): Promise<void> {
+    if (this.#resting) await this.#turn.take(operation, context, () => this.#drop());
+  }
+
   get isOn(): boolean {
     return this.#session !== undefined;
   }
@@ -124,6 +136,7 @@ export class VirtualMachine implements AsyncDisposable {
   ): Promise<T> {
     return await this.#turn.take(operation, context, async (signal) => {
       if (this.#session) throw stateError(operation, await this.state(), 'off');
+      await this.#drop();
       return await work(signal);
     });
   }
@@ -173,25 +186,34 @@ export class VirtualMachine implements AsyncDisposable {
     await this.#turn.take('power.on', context, (signal) => this.#on(signal));
   }
 
-  /**
-   * Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone, until the start has come to
-   * `stage`. A machine that rests there counts as paused.
-   */
-  async startFrom(
-    operation: string,
-    context: CallContext,
-    prepare: Prepare,
-    stage: StartStage = 'running',
-  ): Promise<void> {
+  /** Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone. */
+  async startFrom(operation: string, context: CallContext, prepare: Prepare): Promise<void> {
     await this.#turn.take(operation, context, async (signal) => {
       await this.#off(undefined, signal);
-      await this.#on(signal, { prepare, stage });
+      await this.#drop();
+      await this.#on(signal, prepare);
     });
   }
 
-  /** Goes on with a start that rests. @throws StateError when it is off, DeviceError when it has failed meanwhile. */
-  async reach(stage: StartStage, operation: string, context: CallContext): Promise<void> {
-    await this.#turn.take(operation, context, (signal) => this.#goOn(this.session(operation), stage, signal));
+  /**
+   * Begins a start as `prepare` says, which rests at `stage` until `on`; the machine is off until then. Whatever needs its disks
+   * gives it up.
+   *
+   * @throws StateError when the machine is on.
+   */
+  async rest(stage: RestStage, operation: string, context: CallContext, prepare: Prepare): Promise<void> {
+    await this.whileOff(operation, context, async (signal) => {
+      this.#resting = await this.#begin(await prepare(signal), stage, signal);
+    });
+  }
+
+  /** Goes on with a start that rests. @throws StateError when there is none, DeviceError when it has failed meanwhile. */
+  async goOn(stage: StartStage, operation: string, context: CallContext): Promise<void> {
+    await this.#turn.take(operation, context, async (signal) => {
+      const resting = this.#resting;
+      if (resting) return await this.#goOn(resting, stage, signal);
+      this.session(operation);
+    });
   }
 
   /** Resolves when QEMU is gone and its console is recorded to the end. A forced one ends whatever else is going on. */
@@ -250,11 +272,12 @@ export class VirtualMachine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     // At once, as what is going on may be an `off` that is patient.
-    const stopped = this.#session?.stop(HASTE);
+    const stopped = [this.#session?.stop(HASTE), this.#resting?.stop(HASTE)];
     await this.#turn.preempt('close', { ...CLOSING, log: this.#parts.log }, async () => {
       await this.#session?.stop(HASTE);
+      await this.#drop();
     });
-    await stopped;
+    await Promise.all(stopped);
     this.#events.end();
     this.#faults.end();
   }
@@ -270,48 +293,50 @@ export class VirtualMachine implements AsyncDisposable {
     return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
-  async #on(
-    signal: AbortSignal,
-    { prepare = this.#parts.prepare, stage = 'running' }: { prepare?: Prepare; stage?: StartStage } = {},
-  ): Promise<void> {
+  async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<void> {
     // It is asked, as it may have died a moment ago.
-    if (this.#session && (await this.state()) !== 'off')
-      return await this.#goOn(this.#session, stage, signal);
+    if (this.#session && (await this.state()) !== 'off') return;
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
-    await this.#start(await prepare(signal), stage, signal);
+    const session = this.#resting ?? (await this.#begin(await prepare(signal), 'running', signal));
+    await this.#goOn(session, 'running', signal);
   }
 
-  async #start(plan: PowerOn, stage: StartStage, signal: AbortSignal): Promise<void> {
+  /** Begins a start and goes on with it to `stage`. */
+  async #begin(plan: PowerOn, stage: StartStage, signal: AbortSignal): Promise<PowerSession> {
     this.#faults.clear();
-    let over = false;
+    let session: PowerSession | undefined;
     const onEvent = (event: MachineEvent) => {
       // Off before anybody is told so.
       if (event.event === 'EXIT') {
-        over = true;
-        this.#session = undefined;
+        if (session === this.#session) this.#session = undefined;
+        if (session === this.#resting) this.#resting = undefined;
       }
-      this.#events.publish(event);
+      if (session?.announced) this.#events.publish(event);
     };
     const parts = { ...this.#parts, faults: this.#faults, onEvent };
-    let session: PowerSession;
     try {
       session = await PowerSession.spawn(plan, parts, signal);
       await session.reach(stage, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!plan.otherwise) throw error;
-      return await this.#start(await plan.otherwise(error, signal), stage, signal);
+      return await this.#begin(await plan.otherwise(error, signal), stage, signal);
     }
-    if (!over) this.#session = session;
     this.#onStarted = plan.onStarted;
-    if (stage === 'running') await plan.onStarted?.(session, signal);
+    return session;
   }
 
-  /** Goes on with a start that rests before `stage`, if it does. */
   async #goOn(session: PowerSession, stage: StartStage, signal: AbortSignal): Promise<void> {
-    if (session.stage === 'running') return;
     await session.reach(stage, signal);
-    if (stage === 'running') await this.#onStarted?.(session, signal);
+    if (stage !== 'running') return;
+    this.#resting = undefined;
+    if (!session.isOver) this.#session = session;
+    await this.#onStarted?.(session, signal);
+  }
+
+  async #drop(): Promise<void> {
+    await this.#resting?.stop(HASTE);
+    this.#resting = undefined;
   }
 
   async #off(off: Off | undefined, signal: AbortSignal): Promise<OffResult> {

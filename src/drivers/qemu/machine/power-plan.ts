@@ -44,3 +44,6 @@ export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont' | 'renew';
  * there is one; its CPUs run.
  */
 export type StartStage = 'spawned' | 'loaded' | 'running';
+
+/** Where a start can rest. */
+export type RestStage = Exclude<StartStage, 'running'>;

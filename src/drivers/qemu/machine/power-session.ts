@@ -11,6 +11,7 @@ import type { QemuInstance } from './instance.ts';
 import { Migrations } from './migration.ts';
 import { HASTE } from './patience.ts';
 import type { PowerPlan, SessionParts, StartStage } from './power-plan.ts';
+import { goFirst } from './priority.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
 import type { Sequence } from './sequence.ts';
@@ -38,7 +39,7 @@ const FAULT_STATES: Readonly<Record<string, PowerState>> = { GUEST_PANICKED: 'pa
 /** The machine from one power-on to the end of that QEMU, however it comes. */
 export class PowerSession {
   readonly plan: PowerPlan;
-  /** Where the guest's ports are reached. Known when the CPUs run. */
+  /** Where the guest's ports are reached. Known when it is loaded. */
   forwards: Readonly<Record<string, ActiveForward>> = {};
   /** Resolves when QEMU is gone, all it said is recorded, and everybody has been told. */
   readonly ended: Promise<void>;
@@ -58,6 +59,7 @@ export class PowerSession {
   readonly #break = new AbortController();
   readonly #atEnd: (() => Promise<void>)[] = [];
   #stage: StartStage = 'spawned';
+  #announced = false;
   #stopping = false;
   #over = false;
 
@@ -99,6 +101,16 @@ export class PowerSession {
   /** How far its start has come. */
   get stage(): StartStage {
     return this.#stage;
+  }
+
+  /** Whether it is known that the machine is on: not while its start rests. */
+  get announced(): boolean {
+    return this.#announced;
+  }
+
+  /** Whether `ended` has come. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   get pid(): number {
@@ -162,6 +174,7 @@ export class PowerSession {
 
   async #announce(): Promise<void> {
     const { from } = this.plan;
+    this.#announced = true;
     await this.#parts.recorder.mark(from === undefined ? 'power-on' : 'resumed');
     this.#news.tell('POWER_ON', { pid: this.pid, ...(from !== undefined && { from }) });
   }
@@ -169,6 +182,7 @@ export class PowerSession {
   /** Becomes the machine whose state QEMU has inherited, if it has. */
   async #load(signal: AbortSignal): Promise<void> {
     if (this.plan.state !== undefined) await this.#unlessBroken(this.#takeIn(signal));
+    this.forwards = await this.#unlessBroken(askForwards(this.qmp, this.plan.forwards, signal));
     this.#stage = 'loaded';
   }
 
@@ -180,7 +194,7 @@ export class PowerSession {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    this.forwards = await this.#unlessBroken(askForwards(this.qmp, this.plan.forwards, signal));
+    if (this.plan.background) goFirst(this.pid);
     await this.execute('cont', signal);
     this.#stage = 'running';
     this.#parts.onStep?.('cont');

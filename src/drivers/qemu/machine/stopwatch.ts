@@ -3,6 +3,11 @@ export class Stopwatch<Step extends string> {
   #last = performance.now();
   readonly #taken: Partial<Record<Step, number>> = {};
 
+  /** Begins anew, after a rest. */
+  start(): void {
+    this.#last = performance.now();
+  }
+
   /** This step is done, and the next begins. Of a step that comes again, the first time counts. */
   done(step: Step): void {
     const now = performance.now();

@@ -1,6 +1,7 @@
 import { UnsupportedError } from '../../../core/index.ts';
 import { type DriverNode, type Offer, type OfferedSession, parseConfig } from '../../../driver/index.ts';
 import { Machine, type MachineDescription } from '../../../interfaces/index.ts';
+import type { Pools } from '../../std/index.ts';
 import { QemuConfig } from '../config.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import type { Equipment } from '../prepare.ts';
@@ -10,8 +11,12 @@ import { agentHandlers } from './agent.ts';
 export interface MachineAbilities {
   readonly describe: (signal: AbortSignal) => Promise<MachineDescription>;
   readonly snapshots: Pick<Snapshots<MachineFork>, 'save' | 'list' | 'restore' | 'delete' | 'fork' | 'end'>;
+  /** The forks that are kept ready. */
+  readonly pools: Pools;
   /** Serves a fork, where that is possible. */
   readonly offer: Offer | undefined;
+  /** How forks are served, by their names. */
+  readonly sessions: Map<string, OfferedSession>;
 }
 
 /** A fork as it is served. */
@@ -27,12 +32,11 @@ const NOT_STARTED = { name: '', steps: {} };
 export function machineNode(
   machine: VirtualMachine,
   { config, password, sizes }: Pick<Equipment, 'config' | 'password' | 'sizes'>,
-  { describe, snapshots, offer }: MachineAbilities,
+  { describe, snapshots, pools, offer, sessions }: MachineAbilities,
   children: DriverNode['children'],
 ): DriverNode<typeof Machine> {
   const check = (change: Partial<QemuConfig>) =>
     void parseConfig(QemuConfig, { ...config, ...change }, 'qemu');
-  const sessions = new Map<string, OfferedSession>();
   const close = async (fork: MachineFork) => {
     await snapshots.end(fork);
     sessions.delete(fork.name);
@@ -44,13 +48,15 @@ export function machineNode(
       getHostname: async () => config.hostname,
       getUsername: async () => config.username,
       getPassword: async () => password,
-      setDiskSize: async (diskSize) => {
+      setDiskSize: async (diskSize, context) => {
         check({ diskSize });
+        await machine.dropResting('set_disk_size', context);
         sizes.diskSize = diskSize;
         return null;
       },
-      setMemorySize: async (memory) => {
+      setMemorySize: async (memory, context) => {
         check({ memory });
+        await machine.dropResting('set_memory_size', context);
         sizes.memory = memory;
         return null;
       },
@@ -82,6 +88,7 @@ export function machineNode(
         sessions.set(name, session);
         return { name, driver, token: context.peer.local ? localToken : null, steps };
       },
+      ...pools.methods,
       forkEnd: async (name) => {
         await sessions.get(name)?.end();
         return null;

@@ -34,8 +34,17 @@ const FORK_DISK = parseSize('16MiB');
 /** A machine that was started from a saved one. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
   readonly name: string;
-  /** Goes on with its start, where that rests. */
-  reach(stage: StartStage, context: CallContext): Promise<void>;
+  /** Its start, where that rests: the machine is off until it goes on. */
+  readonly resting: Resting | undefined;
+}
+
+/** A start that rests. */
+export interface Resting {
+  /** Resolves when it has come to nothing, or when the machine that has come of it is off again. */
+  readonly ended: Promise<void>;
+  /** Whether it still rests. */
+  readonly rests: boolean;
+  goOn(stage: StartStage, context: CallContext): Promise<void>;
 }
 
 /** How a fork is made. */
@@ -45,6 +54,8 @@ export interface ForkStart {
   readonly context: CallContext;
   /** Where its start rests. */
   readonly stage: StartStage;
+  /** Nobody waits for it. */
+  readonly background?: boolean;
 }
 
 /** What a machine that runs writes to, and what it has written before. */
@@ -148,6 +159,11 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     }
   }
 
+  /** @throws NotFoundError when there is no such snapshot. */
+  check(name: string): void {
+    this.#find(name);
+  }
+
   /** Ends a fork. */
   async end(fork: F): Promise<void> {
     this.#forks.delete(fork.name);
@@ -238,9 +254,12 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     await requireSpace(run.path, FORK_DISK, 'a fork');
     const translated = host.accelerator.name === 'tcg' ? parseSize(config.tbSize) : 0;
     const needed = parseSize(saved.sizes.memory ?? config.memory) + translated;
-    const free = process.availableMemory();
+    // Those that rest have not touched yet what they were promised.
+    const promised = [...this.#forks.values()].filter(({ resting }) => resting?.rests).length * needed;
+    const free = process.availableMemory() - promised;
     if (free >= needed) return;
-    const message = `fork: a fork may come to need ${formatSize(needed)} of memory, and this host has ${formatSize(free)}`;
+    const beside = promised > 0 ? ` beside the ${formatSize(promised)} of those that are ready` : '';
+    const message = `fork: a fork may come to need ${formatSize(needed)} of memory, and this host has ${formatSize(Math.max(0, free))}${beside}`;
     throw new CapacityError(message, { needed, free }, { operation: 'fork' });
   }
 

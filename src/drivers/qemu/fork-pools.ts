@@ -1,0 +1,59 @@
+import type { Log } from '../../core/index.ts';
+import type { Offer, OfferedSession } from '../../driver/index.ts';
+import { type PooledFork, type PooledForkOptions, Pools } from '../std/index.ts';
+import type { MachineFork } from './nodes/machine.ts';
+import type { Snapshots } from './snapshots/snapshots.ts';
+
+/** Where what was claimed is served. */
+export interface ForkPoolsParts {
+  readonly offer: Offer | undefined;
+  readonly sessions: Map<string, OfferedSession>;
+  readonly log: Log;
+}
+
+/** Pools of the forks of one machine's snapshots: loaded, with their CPUs standing still until they are claimed. */
+export function openPools(
+  snapshots: Snapshots<MachineFork>,
+  { offer, sessions, log }: ForkPoolsParts,
+): Pools {
+  return new Pools({
+    ...{ offer, log },
+    check: (from) => snapshots.check(from),
+    open: (options) => openReady(snapshots, options, log),
+    onServed: (name, session) => void sessions.set(name, session),
+    onEnded: (name) => void sessions.delete(name),
+  });
+}
+
+async function openReady(
+  snapshots: Snapshots<MachineFork>,
+  { from, offer, background, signal }: PooledForkOptions,
+  log: Log,
+): Promise<PooledFork> {
+  const peer = { name: `the pool of ${from}`, local: true };
+  const fork = await snapshots.fork(from, {
+    ...{ offer, background, stage: 'loaded' },
+    context: { signal, log, peer },
+  });
+  const { name, node, resting } = fork;
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  let isClaimed = false;
+  // Once it was claimed it may be off and on, as any machine.
+  void resting?.ended.then(() => {
+    if (!isClaimed) resolve();
+  });
+  return {
+    ...{ name, ended, root: node },
+    get steps() {
+      return fork.steps;
+    },
+    start: async (until) => {
+      isClaimed = true;
+      await resting?.goOn('running', { signal: until, log, peer });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await snapshots.end(fork);
+      resolve();
+    },
+  };
+}
