@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { mistake } from '../core/index.ts';
+import { readOptionFile } from './option-file.ts';
 
 /** Where the passphrase of an exporter comes from. */
 export interface PassphraseOptions {
@@ -31,12 +32,9 @@ export async function readPassphrase(
 
 async function readPassphraseFile(file: string): Promise<Passphrase> {
   const path = '--passphrase-file';
-  const read = async () => ({ text: await readFile(file, 'utf8'), mode: (await stat(file)).mode });
-  const { text, mode } = await read().catch((cause: NodeJS.ErrnoException) => {
-    throw mistake(path, `cannot read ${file}: ${cause.code ?? cause.message}`);
-  });
+  const text = await readOptionFile(path, file);
   const passphrase = checked(text.replace(/\r?\n$/, ''), path);
-  const open = (mode & 0o077) !== 0;
+  const open = ((await stat(file)).mode & 0o077) !== 0;
   return { passphrase, notices: open ? [`others can read ${file}; chmod 600 ${file}`] : [] };
 }
 

@@ -40,7 +40,7 @@ describe('a certificate and its key', () => {
       'none',
       '--tls-key: cannot read FOLDER/none: there is no such file',
     ],
-    ['that is a folder', 'a', 'a/key.pem', '--tls-cert: cannot read FOLDER/a: EISDIR'],
+    ['that is a folder', 'a', 'a/key.pem', '--tls-cert: cannot read FOLDER/a: it is a folder'],
     ['that is something else', 'text', 'a/key.pem', '--tls-cert: FOLDER/text is no certificate in PEM'],
     [
       'with a key that is something else',
@@ -75,7 +75,7 @@ describe('a passphrase', () => {
   });
 
   test.for([
-    ['none', '--passphrase-file: cannot read FOLDER/none: ENOENT'],
+    ['none', '--passphrase-file: cannot read FOLDER/none: there is no such file'],
     ['lines', '--passphrase-file: a passphrase is one line of printable ASCII'],
     ['empty', '--passphrase-file: a passphrase is one line of printable ASCII'],
   ] as const)('from the file %s is told, and not what is in it', async ([name, message]) => {

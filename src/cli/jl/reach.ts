@@ -1,12 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import type { ReachOptions } from '../../client/index.ts';
-import { ConfigError, mistake } from '../../core/index.ts';
+import { ConfigError } from '../../core/index.ts';
+import { readOptionFile } from '../option-file.ts';
+import { readPassphrase } from '../passphrase.ts';
 import type { RootOptions } from './root.ts';
 
 /** Where the session is, and what lets us in. */
 export interface Reach {
   readonly address: string;
   readonly options: ReachOptions;
+  /** What is to be said about it. */
+  readonly notices: readonly string[];
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -17,25 +20,14 @@ export async function readReach(options: RootOptions, env: Env): Promise<Reach> 
   if (!address) throw noHost();
   const insecure =
     options.insecure ?? [env['JMP_GRPC_INSECURE'], env['JUMPSTARTER_GRPC_INSECURE']].includes('1');
-  const passphrase = options.passphraseFile
-    ? await readSecret(options.passphraseFile)
-    : env['JMP_GRPC_PASSPHRASE'] || undefined;
-  if (insecure) return { address, options: { insecure, passphrase } };
+  const { passphrase, notices } = await readPassphrase({ passphraseFile: options.passphraseFile }, env);
+  if (insecure) return { address, options: { insecure, passphrase }, notices };
   const fingerprint = options.fingerprint ?? (env['JUMPLEAD_FINGERPRINT'] || undefined);
   const authorities = fingerprint ? undefined : env['GRPC_DEFAULT_SSL_ROOTS_FILE_PATH'];
   const tls = authorities
-    ? { ca: await readOption('GRPC_DEFAULT_SSL_ROOTS_FILE_PATH', authorities) }
+    ? { ca: await readOptionFile('$GRPC_DEFAULT_SSL_ROOTS_FILE_PATH', authorities) }
     : undefined;
-  return { address, options: { passphrase, fingerprint, tls } };
-}
-
-const readSecret = async (path: string) =>
-  (await readOption('--passphrase-file', path)).replace(/\r?\n$/, '');
-
-async function readOption(path: string, file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw mistake(path, `${file} cannot be read (${cause.code})`, { cause });
-  });
+  return { address, options: { passphrase, fingerprint, tls }, notices };
 }
 
 function noHost(): ConfigError {

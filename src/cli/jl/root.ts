@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../../package.json' with { type: 'json' };
 import { registerCompletion } from '../completion/register.ts';
 
@@ -26,7 +26,7 @@ export function createRoot(): Command {
     .addOption(
       new Option('--log-level <level>', "also print the exporter's log from this level on")
         .choices(LOG_LEVELS)
-        .argParser((level) => level.toLowerCase()),
+        .argParser(readLevel),
     )
     .version(manifest.version)
     .helpOption('-h, --help', 'say what there is; after a node, what it can do')
@@ -34,6 +34,12 @@ export function createRoot(): Command {
     .passThroughOptions()
     .showHelpAfterError('(add --help for what there is)')
     .exitOverride();
+}
+
+function readLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text.toLowerCase());
+  if (level) return level;
+  throw new InvalidArgumentError(`Allowed choices are ${LOG_LEVELS.join(', ')}.`);
 }
 
 /** `root` with the commands that need no device; a node of the same name goes first. */

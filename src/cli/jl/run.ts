@@ -14,7 +14,8 @@ export async function run(
 ): Promise<void> {
   using interrupts = listenForInterrupts({ quiet: true });
   const signal = AbortSignal.any([interrupts.signal, enough]);
-  const { address, options: reach } = await readReach(options, env);
+  const { address, options: reach, notices } = await readReach(options, env);
+  for (const notice of notices) process.stderr.write(`jl: ${notice}\n`);
   await using explored = await exploreSession(address, { ...reach, signal });
   if (options.logLevel) void printLog(explored.session, options.logLevel, signal);
   const root = createRoot();

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { mistake } from '../../core/index.ts';
+import { readOptionFile } from '../option-file.ts';
 
 /** A certificate and its key, checked. */
 export interface TlsFiles {
@@ -14,8 +14,8 @@ export interface TlsFiles {
 
 /** Reads the files of `--tls-cert` and `--tls-key`. @throws ConfigError that names the file and what is wrong with it */
 export async function readTlsFiles(certFile: string, keyFile: string, now: Date): Promise<TlsFiles> {
-  const cert = await readPem('--tls-cert', certFile);
-  const key = await readPem('--tls-key', keyFile);
+  const cert = await readOptionFile('--tls-cert', certFile);
+  const key = await readOptionFile('--tls-key', keyFile);
   const parsed = attempt(
     '--tls-cert',
     `${certFile} is no certificate in PEM`,
@@ -35,15 +35,6 @@ export async function readTlsFiles(certFile: string, keyFile: string, now: Date)
 }
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
-
-async function readPem(option: string, file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw mistake(
-      option,
-      `cannot read ${file}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`,
-    );
-  });
-}
 
 function attempt<T>(option: string, message: string, act: () => T): T {
   try {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { ReachOptions } from '../../client/index.ts';
 import { mistake } from '../../core/index.ts';
+import { readOptionFile } from '../option-file.ts';
 import { type PassphraseOptions, readPassphrase } from '../passphrase.ts';
 
 /** What `jumplead shell` is told about an exporter that listens. */
@@ -43,7 +43,7 @@ export async function planDirect(options: DirectOptions, env: Env): Promise<Dire
   const { passphrase, notices } = await readPassphrase(options, env);
   if (insecure) return { ...place, address, reach: { insecure, passphrase }, notices };
   const roots = fingerprint === undefined ? env[ROOTS] : undefined;
-  const tls = roots ? { ca: await readRoots(roots) } : undefined;
+  const tls = roots ? { ca: await readOptionFile(`$${ROOTS}`, roots) } : undefined;
   return { ...place, address, reach: { fingerprint, passphrase, tls }, notices };
 }
 
@@ -52,12 +52,6 @@ function readPlace(text: string): { host: string; port: number } {
   const [host, port] = [bracketed ?? plain, Number(digits)];
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
   throw mistake('--tls-grpc', `${JSON.stringify(text)}: expected HOST:PORT, such as lab-7:19090`);
-}
-
-async function readRoots(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw mistake(`$${ROOTS}`, `cannot read ${file}: ${cause.code}`);
-  });
 }
 
 function refuse(path: string, given: unknown): void {

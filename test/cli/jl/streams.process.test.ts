@@ -206,6 +206,39 @@ test('by TCP: TLS by fingerprint or authority, plain where it is asked for, and 
   expect(runs.map(({ stderr }) => stderr).join('')).not.toContain('sesame');
 });
 
+test('a passphrase file that does not serve, by the rules of `jumplead run`', async () => {
+  await writeFile(file('shared'), 'sesame\n', { mode: 0o644 });
+  await writeFile(file('lines'), 'two\nlines\n');
+  const on = (name: string) => served.jl(['--passphrase-file', file(name), 'power', 'on']);
+  const [missing, lines, shared] = await Promise.all([on('none'), on('lines'), on('shared')]);
+  expect(missing).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(missing.stderr).toMatch(/^--passphrase-file: cannot read .*none: there is no such file$/m);
+  expect(lines).toMatchObject({ exitCode: 2 });
+  expect(lines.stderr).toMatch(/^--passphrase-file: a passphrase is one line of printable ASCII/);
+  expect(shared).toMatchObject({ exitCode: 0 });
+  expect(shared.stderr).toBe(`jl: others can read ${file('shared')}; chmod 600 ${file('shared')}`);
+});
+
+test('the log of the exporter, from the level on that is asked for, and of what the command itself does', async () => {
+  const log = served.session.logOf('system');
+  const on = async (...level: string[]) => {
+    log.warn('the fan is loud');
+    log.info('the fan turns');
+    return await served.jl([...level, 'power', 'on']);
+  };
+  const warnings = await on('--log-level', 'WARNING');
+  expect(warnings).toEqual({ exitCode: 0, stdout: '', stderr: '[WARNING] the fan is loud' });
+  const all = await on('--log-level', 'debug');
+  expect(all.stderr.split('\n').slice(0, 3)).toEqual([
+    '[WARNING] the fan is loud',
+    '[INFO] the fan turns',
+    '[INFO] Operation started',
+  ]);
+  const wrong = await on('--log-level', 'loud');
+  expect(wrong).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(wrong.stderr).toContain('Allowed choices are debug, info, warning, error, critical');
+});
+
 test('whoever reads may have had enough', async () => {
   const { socket } = served;
   const line = 'set -o pipefail; "$0" "$1" power read -n 0 -i 0 | head -n 1';

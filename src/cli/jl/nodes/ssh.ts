@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import type { SshConnectOptions, SshExit, SshSession } from '../../../client/index.ts';
-import { ConfigError } from '../../../core/index.ts';
 import type { Ssh } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
+import { readOptionFile } from '../../option-file.ts';
 import { copyTo, stdinChunks } from '../copy.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
@@ -59,15 +58,7 @@ Examples:
 async function readLogin({ loginName, identity }: RunWords): Promise<SshConnectOptions> {
   const username = loginName === undefined ? {} : { username: loginName };
   if (identity === undefined) return username;
-  const privateKey = await readFile(identity, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const message = `${identity} cannot be read (${cause.code})`;
-    throw new ConfigError(
-      `ssh: identity: ${message}`,
-      { issues: [{ path: 'identity', message }] },
-      { cause },
-    );
-  });
-  return { ...username, privateKey };
+  return { ...username, privateKey: await readOptionFile('--identity', identity) };
 }
 
 /** A command with a terminal, or the user's shell: every key goes to it, and so does the size of the window. */
