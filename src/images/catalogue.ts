@@ -1,5 +1,4 @@
-import { closestMatch } from 'leven';
-import { NotFoundError } from '../core/index.ts';
+import { NotFoundError, nearestSpelling } from '../core/index.ts';
 import { arches, type ImageArch } from './arches.ts';
 import { IMAGE_NAMES } from './build-image.ts';
 
@@ -123,7 +122,7 @@ function suggestion(name: string, known: readonly string[]): string {
   if (IMAGE_NAMES.some((built) => built === name))
     return `: it is built here, by jumplead images build ${name}`;
   const longer = known.filter((other) => name !== '' && other.startsWith(name));
-  const meant = longer.length > 0 ? longer : [closestMatch(name, [...known], { maxDistance: 3 })];
+  const meant = longer.length > 0 ? longer : [nearestSpelling(name, known)];
   const likely = meant.filter((other) => other !== undefined);
   return likely.length > 0 ? `; did you mean ${likely.join(' or ')}?` : '';
 }

@@ -1,6 +1,5 @@
-import { closestMatch } from 'leven';
 import type { z } from 'zod';
-import type { ConfigIssue } from '../core/index.ts';
+import { type ConfigIssue, nearestSpelling } from '../core/index.ts';
 import { knownFields } from './known-fields.ts';
 
 /** How many mistakes are told, and how much of what somebody has given is quoted in each: it may be megabytes. */
@@ -78,12 +77,9 @@ function excerpt(text: string): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}… (${text.length} characters)`;
 }
 
-/** How many letters may differ between a misspelt field and the one that is meant. */
-const SPELLING = { maxDistance: 3 };
-
 function unknownField(key: string, path: readonly PropertyKey[], schema: z.ZodType): ExplainedIssue {
   const known = knownFields(schema, path);
-  const meant = key.length > LONGEST ? undefined : closestMatch(key, known, SPELLING);
+  const meant = nearestSpelling(key, known);
   const advice = meant ? `did you mean ${meant}?` : `known: ${known.join(', ') || '(none)'}`;
   return { at: [...path, key], message: `unknown field; ${advice}`, isKey: true };
 }
