@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, ProtocolError, startDeadline, type WaitOptions } from '../core/index.ts';
 import { type ByteChannel, Display, Network, Vnc } from '../interfaces/index.ts';
-import { openScreenPage } from '../web/index.ts';
 import { writeAtomically } from './atomic-file.ts';
 import { closeWithSession } from './closing.ts';
 import { registerHandle } from './handles.ts';
@@ -65,6 +64,7 @@ function createVnc(
     forward: createForward(session, connect),
     open: async ({ port, title, signal: given } = {}) => {
       given?.throwIfAborted();
+      const { openScreenPage } = await import('../web/index.ts');
       const page = await openScreenPage({ port, title, connect: (signal) => connect({ signal }) });
       const close = closeWithSession(session, () => page.close());
       return { url: page.url, createLink: () => page.createLink(), close, [Symbol.asyncDispose]: close };

@@ -4,22 +4,27 @@ import { delimiter, join } from 'node:path';
 import { type Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createUnzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { execa } from 'execa';
 import { ImageError, watchFailure } from '../core/index.ts';
 import type { ByteWriter, ContentEncoding } from '../interfaces/index.ts';
 
 interface Codec {
   /** The program of the host that does it, where Node cannot. */
   readonly program?: string;
-  readonly compress: () => Duplex;
-  readonly decompress: () => Duplex;
+  readonly compress: () => Duplex | Promise<Duplex>;
+  readonly decompress: () => Duplex | Promise<Duplex>;
 }
 
 const byProgram = (program: string, ...limits: string[]): Codec => ({
   program,
-  compress: () => execa(program, ['-c'], { buffer: false }).duplex(),
-  decompress: () => execa(program, ['-dc', ...limits], { buffer: false }).duplex(),
+  compress: () => through(program, ['-c']),
+  decompress: () => through(program, ['-dc', ...limits]),
 });
+
+/** Execa is a hundred files, which most processes never need. */
+async function through(program: string, args: readonly string[]): Promise<Duplex> {
+  const { execa } = await import('execa');
+  return execa(program, args, { buffer: false }).duplex();
+}
 
 const codecs: Readonly<Record<ContentEncoding, Codec>> = {
   // Peers may send zlib's own format under this name: `createUnzip` takes both.
@@ -41,7 +46,7 @@ export async function* decompressed(
   chunks: AsyncIterable<Uint8Array>,
   encoding: ContentEncoding,
 ): AsyncGenerator<Uint8Array> {
-  const output = codecs[encoding].decompress();
+  const output = await codecs[encoding].decompress();
   const input = watchFailure(chunks);
   const feeding = pipeline(Readable.from(input.chunks, { highWaterMark: 1 }), output);
   feeding.catch(() => undefined); // The iteration below fails with the same.
@@ -63,18 +68,19 @@ export async function* decompressed(
 
 /** What is written to the result reaches `writer` compressed; complete only once closed. */
 export function compressedWriter(writer: ByteWriter, encoding: ContentEncoding): ByteWriter {
-  return throughCodec(writer, codecs[encoding].compress());
+  return throughCodec(writer, Promise.resolve(codecs[encoding].compress()));
 }
 
-function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
+function throughCodec(writer: ByteWriter, opening: Promise<Duplex>): ByteWriter {
   const draining = (async () => {
-    for await (const chunk of codec) await writer.write(chunk);
+    for await (const chunk of await opening) await writer.write(chunk);
   })();
-  draining.catch((error: unknown) =>
-    codec.destroy(error instanceof Error ? error : new Error(String(error))),
+  draining.catch(async (error: unknown) =>
+    (await opening).destroy(error instanceof Error ? error : new Error(String(error))),
   );
   return {
     write: async (chunk) => {
+      const codec = await opening;
       const written = Promise.withResolvers<void>();
       codec.write(chunk, (error) => (error ? written.reject(error) : written.resolve()));
       await written.promise.catch(async (error: unknown) => {
@@ -83,12 +89,12 @@ function throughCodec(writer: ByteWriter, codec: Duplex): ByteWriter {
       });
     },
     close: async () => {
-      codec.end();
+      (await opening).end();
       await draining;
       await writer.close();
     },
     abort: async (reason) => {
-      codec.destroy();
+      (await opening).destroy();
       await draining.catch(() => undefined);
       await writer.abort(reason);
     },

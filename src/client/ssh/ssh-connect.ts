@@ -1,4 +1,4 @@
-import ssh2, { type AnyAuthMethod, type Client, type ConnectConfig, type ParsedKey } from 'ssh2';
+import type { AnyAuthMethod, Client, ConnectConfig, ParsedKey } from 'ssh2';
 import {
   AuthError,
   ConfigError,
@@ -38,6 +38,10 @@ export interface SshConnection {
   close(): void;
 }
 
+/** Loaded when it is needed: most who connect to a device want no ssh. */
+const loadSsh2 = async () => (await import('ssh2')).default;
+type Ssh2 = Awaited<ReturnType<typeof loadSsh2>>;
+
 /** A guest that is starting may swallow a connection: then another one is tried. */
 const ATTEMPT_TIMEOUT = 20_000;
 
@@ -54,14 +58,15 @@ export async function connectSsh(
 ): Promise<SshConnection> {
   using deadline = startDeadline(options, { operation: 'ssh.connect', waitingFor: 'the ssh server' });
   const { signal } = deadline;
-  const config = configOf(login);
+  const ssh2 = await loadSsh2();
+  const config = configOf(ssh2, login);
   let last: unknown;
   const onFailure = (error: unknown) => {
     last = error;
     if (isDutError(error)) onRefusal?.(error);
   };
   try {
-    return await keepTrying(() => attempt(open, config, signal), { signal, mayPass, onFailure });
+    return await keepTrying(() => attempt(ssh2, open, config, signal), { signal, mayPass, onFailure });
   } catch (error) {
     throw withLast(error, last);
   }
@@ -83,6 +88,7 @@ function withLast(error: unknown, last: unknown): unknown {
 }
 
 async function attempt(
+  ssh2: Ssh2,
   open: (options: WaitOptions) => Promise<ByteChannel>,
   config: ConnectConfig,
   signal: AbortSignal,
@@ -139,9 +145,9 @@ function loginError(
 
 const why = (cause: Error | undefined) => (cause ? `: ${cause.message.split('\n')[0]}` : '');
 
-function configOf({ username, privateKey, password }: SshLogin): ConnectConfig {
+function configOf(ssh2: Ssh2, { username, privateKey, password }: SshLogin): ConnectConfig {
   const methods: AnyAuthMethod[] = [];
-  if (privateKey !== undefined) methods.push({ type: 'publickey', username, key: readKey(privateKey) });
+  if (privateKey !== undefined) methods.push({ type: 'publickey', username, key: readKey(ssh2, privateKey) });
   if (password !== undefined) {
     methods.push({ type: 'password', username, password });
     methods.push({
@@ -154,7 +160,7 @@ function configOf({ username, privateKey, password }: SshLogin): ConnectConfig {
   return { username, authHandler: methods };
 }
 
-function readKey(privateKey: string): ParsedKey {
+function readKey(ssh2: Ssh2, privateKey: string): ParsedKey {
   const key = ssh2.utils.parseKey(privateKey);
   if (!(key instanceof Error)) return key;
   const message = 'expected an unencrypted private key in the format of OpenSSH or PEM';
