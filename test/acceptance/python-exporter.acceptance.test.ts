@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, defineRig } from 'jumplead';
 import { buildImage } from 'jumplead/images';
-import { Console, ImageFlasher, Machine, Network, TcpNetwork, VirtualPower } from 'jumplead/interfaces';
+import { Console, ImageFlasher, Machine, Network, Ssh, VirtualPower } from 'jumplead/interfaces';
 import { expect, test } from 'vitest';
 import { selfSigned } from '../exporter/self-signed.ts';
 import { closedPort } from '../interop/closed-port.ts';
@@ -17,11 +17,11 @@ const rig = defineRig({
     flasher: ImageFlasher,
     console: Console,
     vnc: Network,
-    ssh: TcpNetwork,
+    ssh: Ssh,
   }),
 });
 
-test('flashes, boots, logs in and makes permissive what a stock Python exporter serves', async () => {
+test('flashes, boots, logs in, makes permissive and runs ssh on what a stock Python exporter serves', async () => {
   await using stack = new AsyncDisposableStack();
   const { path: folder } = stack.use(await mkdtempDisposable(join(tmpdir(), 'jumplead-python-exporter-')));
   const certificate = await selfSigned();
@@ -56,6 +56,9 @@ test('flashes, boots, logs in and makes permissive what a stock Python exporter 
   await tty.login(vm.credentials, { timeout: '20m' });
   await tty.run('sudo setenforce 0');
   expect((await tty.run('sudo getenforce')).stdout.trim()).toBe('Permissive');
-  expect((await tty.run('uname -r')).stdout).toMatch(/^\d+\.\d+\.\d+.*-amd64\n$/);
+  const { stdout: release } = await tty.run('uname -r');
+  expect(release).toMatch(/^\d+\.\d+\.\d+.*-amd64\n$/);
+  await using remote = await vm.ssh.connect({ ...vm.credentials, timeout: '20m' });
+  expect((await remote.run(['uname', '-r'])).stdout).toBe(release);
   await vm.power.off({ mode: 'forced' });
 });
