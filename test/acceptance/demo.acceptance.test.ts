@@ -1,5 +1,5 @@
 /** The demo as a user runs it: one that goes well, one that is broken off, and one that is given something else. */
-import { mkdir, mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage } from 'jumplead/images';
@@ -21,6 +21,8 @@ test('shows the main job, and leaves what was seen; run twice, it resumes what i
   // The images of this host, and none of its boots.
   const cache = join(folder, 'cache');
   await mkdir(cache);
+  // QEMU runs as another user where we are root.
+  for (const path of [folder, cache]) await chmod(path, 0o711);
   await symlink(join(cacheDir(), 'images'), join(cache, 'images'));
   const told = [];
   for (const kind of ['cold', 'remembered']) {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { count } from './count.ts';
+import { count } from '../count.ts';
 import { test } from './machine.ts';
 
 test('breaks', async ({ vm }) => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { count } from '../count.ts';
 import { meet } from '../meet.ts';
-import { count } from './count.ts';
 import { test } from './machine.ts';
 
 test('has a machine of its own while the other worker has', async ({ vm }) => {

@@ -1,5 +1,5 @@
 import type { ConsoleHandle } from 'jumplead';
-import { KEYS } from '../../../fixtures/boot-sector.ts';
+import { KEYS } from '../../fixtures/boot-sector.ts';
 
 /** Lets the guest count; what it has come to. */
 export async function count({ console }: { readonly console: ConsoleHandle }): Promise<number> {
