@@ -18,6 +18,8 @@ export const SnapshotInfo = z.object({
   disk: z.number(),
   /** The names of the forks that live of it. */
   forks: z.array(z.string()),
+  /** What each of them has for itself: bytes of memory, and on the disk. */
+  machines: z.array(z.object({ name: z.string(), memory: z.number(), disk: z.number() })),
 });
 export type SnapshotInfo = z.output<typeof SnapshotInfo>;
 

@@ -1,4 +1,6 @@
 /** `jumplead snapshot` as people and scripts use it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtempDisposable, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,8 +52,26 @@ test('boots are listed, the one that was used last first, with the space that th
   expect(stdout.split('\n')[0]).toMatch(
     /^bbbbbbbbbbbb {2}dut {2}\d+ KiB {2}used \S+ {2}console \/login: \$\/$/,
   );
+  expect(stdout).not.toContain('machines that are on');
   const all = JSON.parse((await snapshot('ls', '--json')).stdout);
-  expect(all.map(({ key }: { key: string }) => key)).toEqual([NEW, OLD]);
+  expect(all).toMatchObject({ boots: [{ key: NEW }, { key: OLD }], machines: [] });
+});
+
+test('machines that are on are listed with what is their own', async () => {
+  const run = path('state', 'jumplead', 'runs', '0123456789ab');
+  await mkdir(run, { recursive: true });
+  await writeFile(join(run, 'root.qcow2'), Buffer.alloc(2 ** 16, 1));
+  await using _lock = await acquireLock(`${run}.lock`);
+  // A process with the name and the words of a QEMU, which does nothing.
+  const args = ['-e', 'process.stdin.resume()', '--', '-name', 'guest=dut', '-vnc', `unix:${run}/vnc`];
+  const qemu = spawn(process.execPath, args, { argv0: 'qemu-system-x86_64' });
+  await once(qemu, 'spawn');
+  const { stdout } = await snapshot('ls');
+  expect(stdout).toMatch(/^0123456789ab {2}dut {2}has booted {2}[\d.]+ MiB memory and 64 KiB disk its own$/m);
+  const { machines } = JSON.parse((await snapshot('ls', '--json')).stdout);
+  expect(machines).toMatchObject([{ pid: qemu.pid, shared: 0, disk: 2 ** 16 }]);
+  qemu.stdin.end();
+  await once(qemu, 'exit');
 });
 
 test('what was not used for long is collected, but never what a machine lies over', async () => {

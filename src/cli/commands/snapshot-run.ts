@@ -1,15 +1,34 @@
 import { formatSize, parseDuration } from '../../core/index.ts';
-import { type BootFacts, collectBoots, listBoots, removeBoots } from '../../drivers/qemu/index.ts';
+import {
+  type BootFacts,
+  collectBoots,
+  listBoots,
+  listMachines,
+  type MachineSpace,
+  removeBoots,
+} from '../../drivers/qemu/index.ts';
 import { alignColumns } from '../table.ts';
 
 const NONE = 'no boot is remembered; machines with `boot: { remember: true }` store theirs\n';
 
+/** The boots that are remembered, and the machines that are on with what they share and what is their own. */
 export async function list({ json }: { json?: boolean }): Promise<void> {
-  const boots = await listBoots();
-  if (json) process.stdout.write(`${JSON.stringify(boots, null, 2)}\n`);
-  else if (boots.length === 0) process.stdout.write(NONE);
-  else process.stdout.write(alignColumns(boots.map(describe), { right: [2] }));
+  const [boots, machines] = await Promise.all([listBoots(), listMachines()]);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ boots, machines }, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(boots.length === 0 ? NONE : alignColumns(boots.map(describe), { right: [2] }));
+  if (machines.length > 0)
+    process.stdout.write(`\nmachines that are on\n${alignColumns(machines.map(describeMachine))}`);
 }
+
+const describeMachine = ({ run, hostname, shared, memory, disk }: MachineSpace) => [
+  run,
+  hostname,
+  shared === 0 ? 'has booted' : `shares ${formatSize(shared)} memory`,
+  `${formatSize(memory)} memory and ${formatSize(disk)} disk its own`,
+];
 
 const describe = ({ key, hostname, bytes, ready, used, inUse }: BootFacts) => [
   key.slice(0, 12),

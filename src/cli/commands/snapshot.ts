@@ -12,7 +12,7 @@ export function registerSnapshot(program: Command): void {
     );
   snapshot
     .command('ls')
-    .description('list them, with the space that all share who start from one')
+    .description('list them, and what the machines that are on share and have for themselves')
     .option('--json', 'as JSON')
     .action(async (options: { json?: boolean }) => (await import('./snapshot-run.ts')).list(options));
   snapshot

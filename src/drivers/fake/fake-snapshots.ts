@@ -27,7 +27,7 @@ export interface FakeSnapshotsParts {
 }
 
 interface Saved {
-  readonly info: Omit<SnapshotInfo, 'forks'>;
+  readonly info: Omit<SnapshotInfo, 'forks' | 'machines'>;
   readonly state: FakeState;
   readonly forks: Set<string>;
 }
@@ -51,7 +51,11 @@ export function fakeSnapshots({ state, become, open, offer, log }: FakeSnapshots
   const snapshots = new Map<string, Saved>();
   const sessions = new Map<string, OfferedSession>();
   let forked = 0;
-  const describe = ({ info, forks }: Saved): SnapshotInfo => ({ ...info, forks: [...forks] });
+  const describe = ({ info, forks }: Saved): SnapshotInfo => ({
+    ...info,
+    forks: [...forks],
+    machines: [...forks].map((name) => ({ name, memory: 0, disk: 0 })),
+  });
   const find = (name: string): Saved => {
     const known = [...snapshots.keys()];
     const found = snapshots.get(name);

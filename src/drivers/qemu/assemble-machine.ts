@@ -27,6 +27,7 @@ import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
 import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
 import { type ForkStart, type Resting, Snapshots } from './snapshots/snapshots.ts';
+import { type PrivateSpace, privateSpace } from './space/private-space.ts';
 import { Trail } from './trail.ts';
 
 /** What a machine is told of where it is opened. */
@@ -42,6 +43,8 @@ export interface AssembledMachine extends AsyncDisposable {
   start(snapshot: Snapshot, operation: string, context: CallContext): Promise<void>;
   /** The same for a machine that is off, whose start rests at `stage` until it is switched on. */
   rest(snapshot: Snapshot, at: Omit<ForkStart, 'offer' | 'stage'> & { stage: RestStage }): Promise<Resting>;
+  /** What it has for itself. */
+  space(): Promise<PrivateSpace>;
 }
 
 /** Makes a machine of what has been found for it. It is off. */
@@ -188,6 +191,7 @@ export async function assembleMachine(
     node: machineNode(machine, equipment, { describe, snapshots, pools, offer, sessions }, children),
     start,
     rest,
+    space: () => privateSpace(run.path, (machine.isOn ? machine.session('space') : machine.resting)?.pid),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
@@ -211,7 +215,7 @@ async function openFork(
   log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);
   const held = stack.move();
   return {
-    ...{ name, node: machine.node, resting },
+    ...{ name, node: machine.node, space: machine.space, resting },
     get steps() {
       return steps.taken;
     },
@@ -238,13 +242,11 @@ async function openRecords(
   const lasting = artifacts !== undefined;
   const trail = stack.use(await Trail.open(artifacts ?? join(run.path, 'trail'), { lasting }));
   const limit = parseSize(config.consoleLimit);
-  if (lasting) await noteTranscript(run.sockets, { folder: artifacts, limit });
-  const recorder = stack.use(
-    await Recorder.open(trail.folder, {
-      ...{ spool: run.sockets, limit, log },
-      secrets: new Secrets([password]),
-    }),
-  );
+  const secrets = new Secrets([password]);
+  const [recorder] = await Promise.all([
+    Recorder.open(trail.folder, { spool: run.sockets, limit, log, secrets }).then((it) => stack.use(it)),
+    lasting && noteTranscript(run.sockets, { folder: artifacts, limit }),
+  ]);
   return { recorder, trail };
 }
 

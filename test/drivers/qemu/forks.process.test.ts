@@ -3,7 +3,7 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
-import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
+import { listMachines, type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
@@ -85,6 +85,26 @@ test('a machine goes on after it was saved, and a fork is what it was then', asy
   expect(await vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: ['fork-1'] }]);
 });
 
+test('what a fork has for itself is told beside what it shares, of those of other processes as well', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  await using tty = await fork.console.open();
+  await write(tty);
+  const [ready] = await it.vm.snapshots.list();
+  // What QEMU itself takes is much less than that; the disk has a cluster of the guest's.
+  const own = { memory: between(2 ** 20, 512 * 2 ** 20), disk: between(2 ** 16, 2 ** 20) };
+  expect(ready?.machines).toEqual([{ name: 'fork-1', ...own }]);
+  const machines = await listMachines();
+  expect(machines.map(({ shared }) => shared).sort((a, b) => a - b)).toEqual([0, ready?.memory]);
+  expect(machines).toContainEqual(
+    expect.objectContaining({ hostname: 'dut', shared: ready?.memory, ...own }),
+  );
+});
+
+/** A number of bytes. */
+const between = (least: number, most: number): number =>
+  expect.toSatisfy((value: number) => value >= least && value <= most, `from ${least} to ${most}`);
+
 test('a machine that is paused stays so when it is saved, and what is forked from that runs', async () => {
   await using it = await openReady();
   await it.vm.power.pause();
@@ -159,12 +179,19 @@ test('what was restored is saved again, and forks of forks are machines as well'
   await using tty = await it.vm.console.open();
   expect(await count(tty)).toBe(2);
   await it.vm.snapshots.save('two');
+  const sizes = async (vm: Pick<typeof it.vm, 'snapshots'>) =>
+    (await vm.snapshots.list()).map(({ memory }) => memory);
+  // All of the memory was looked at for that, here and there.
+  const most = 2 * it.saved.memory;
+  expect(await sizes(it.vm)).toEqual([between(1, most), between(1, most)]);
   await using fork = await it.vm.fork({ from: 'two' });
   await using forkTty = await fork.console.open();
   expect(await count(forkTty)).toBe(3);
   await write(forkTty);
   const { pause } = await fork.snapshots.save('three');
   expect(pause).toBeGreaterThan(0);
+  expect(await sizes(fork)).toEqual([between(1, most)]);
+  expect(await sizes(it.vm)).toEqual([between(1, most), between(1, most)]);
   expect(await count(forkTty)).toBe(4);
   await using grandchild = await fork.fork({ from: 'three' });
   await using grandTty = await grandchild.console.open();

@@ -21,7 +21,7 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
   );
   withOutput(all.command('ls').description('list what was saved')).action(async (options: OutputOption) => {
     const data = await (await snapshots()).list({ signal });
-    const text = data.length === 0 ? 'nothing was saved' : alignColumns(data.map(describe)).trimEnd();
+    const text = data.length === 0 ? 'nothing was saved' : alignColumns(data.flatMap(describe)).trimEnd();
     await print({ data, text, name: data.map(({ name }) => name).join('\n') }, options);
   });
   named('restore', 'make the machine what it was then').action(async (name: string) =>
@@ -32,10 +32,13 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
   );
 };
 
-const describe = ({ name, created, memory, disk, forks }: SnapshotInfo) => [
-  name,
-  created,
+/** A snapshot with what is shared by all that started from it, and each of these with what is its own. */
+const describe = ({ name, created, memory, disk, machines }: SnapshotInfo) => [
+  [name, created, ...space({ memory, disk }), machines.length === 0 ? 'no forks' : 'shared by its forks'],
+  ...machines.map((fork) => [`  ${fork.name}`, '', ...space(fork), 'its own']),
+];
+
+const space = ({ memory, disk }: { readonly memory: number; readonly disk: number }) => [
   `${formatSize(memory)} memory`,
   `${formatSize(disk)} disk`,
-  forks.length === 0 ? 'no forks' : `forks: ${forks.join(', ')}`,
 ];

@@ -88,8 +88,12 @@ export class Migrations {
     capabilities: Partial<Record<MigrationCapability, boolean>>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#prepare(capabilities, signal);
-    await this.#qmp.execute('migrate-incoming', { uri }, { signal });
+    // One after the other without waiting: QEMU does so itself.
+    const prepared = this.#prepare(capabilities, signal);
+    const begun = this.#qmp.execute('migrate-incoming', { uri }, { signal });
+    begun.catch(() => undefined);
+    await prepared;
+    await begun;
   }
 
   /** Resolves when the migration that has begun is so far. @throws DeviceError when it fails. */

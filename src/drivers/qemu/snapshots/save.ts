@@ -16,6 +16,7 @@ import type { Migrations } from '../machine/migration.ts';
 import type { PowerSession } from '../machine/power-session.ts';
 import type { MachinePlan, NewMemory } from '../plan/types.ts';
 import { copyMemory } from './copy-memory.ts';
+import { digHoles } from './dig-holes.ts';
 import { type LiveDisk, prepareFreeze } from './freeze-disks.ts';
 import { type Obstacle, runningObstacles } from './obstacles.ts';
 import { openReceiver } from './receiver.ts';
@@ -78,9 +79,12 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
 const BRIEFLY = parseSize('192MiB');
 
 /** Whether all that the machine has in its memory is in a file of ours, and little enough. */
-async function standsBriefly({ memory, plan }: PowerSession): Promise<boolean> {
-  return plan.state === undefined && (await memory.stat()).blocks * 512 <= BRIEFLY;
+async function standsBriefly(session: PowerSession): Promise<boolean> {
+  return !isPrivate(session) && (await session.memory.stat()).blocks * 512 <= BRIEFLY;
 }
+
+/** Whether what the machine has written to its memory is in no file. */
+const isPrivate = ({ plan }: PowerSession) => plan.state !== undefined;
 
 /** What the machine is doing, if it can be saved as that. */
 async function checkSaveable(session: PowerSession, signal: AbortSignal): Promise<PowerState> {
@@ -172,7 +176,10 @@ async function saveLive(
   }
   await receiver.migrations.reached('completed', either);
   await using listener = await openStateListener(sockets, state, user);
-  await sendState(receiver.migrations, listener, either);
+  const sending = sendState(receiver.migrations, listener, either);
+  // Nobody writes to it, nor to what a private memory lies over: that is another's snapshot.
+  const read = isPrivate(session) ? [memory, session.memory] : [memory];
+  await Promise.all([sending, ...read.map((file) => digHoles(file, either))]);
   return { bases: await freeze.settle(), printed };
 }
 

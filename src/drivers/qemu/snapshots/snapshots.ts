@@ -20,6 +20,7 @@ import type { PowerSession } from '../machine/power-session.ts';
 import { chooseMemoryPlace } from '../plan/machine.ts';
 import type { MachinePlan } from '../plan/types.ts';
 import type { Equipment } from '../prepare.ts';
+import type { PrivateSpace } from '../space/private-space.ts';
 import { type LiveDisk, putIntoPlace } from './freeze-disks.ts';
 import { planObstacles } from './obstacles.ts';
 import { refuse, saveMachine } from './save.ts';
@@ -34,6 +35,8 @@ const FORK_DISK = parseSize('16MiB');
 /** A machine that was started from a saved one. Disposing of it ends it. */
 export interface Fork extends AsyncDisposable {
   readonly name: string;
+  /** What it has for itself. */
+  space(): Promise<PrivateSpace>;
   /** Its start, where that rests: the machine is off until it goes on. */
   readonly resting: Resting | undefined;
 }
@@ -102,7 +105,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     }
     const snapshot = await this.#save(name, context, { passing: false });
     this.#parts.onSaved();
-    return await describe(snapshot);
+    return await this.#describe(snapshot);
   }
 
   /** Saves the machine for as long as `use` takes, without a name. Whoever wants to do something with it meanwhile goes before. */
@@ -118,7 +121,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
 
   /** All of them, the oldest first. */
   async list(): Promise<SnapshotInfo[]> {
-    return await Promise.all([...this.#snapshots.values()].map(describe));
+    return await Promise.all([...this.#snapshots.values()].map((snapshot) => this.#describe(snapshot)));
   }
 
   /** The machine becomes what it was then. */
@@ -271,6 +274,17 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     throw new NotFoundError(message, { what: 'snapshot', missing: name, known });
   }
 
+  async #describe(snapshot: Snapshot): Promise<SnapshotInfo> {
+    const { name, created, saved } = snapshot;
+    const forks = [...snapshot.forks];
+    const own = forks.map(async (fork) => {
+      const space = await this.#forks.get(fork)?.space();
+      return { name: fork, memory: space?.memory ?? 0, disk: space?.disk ?? 0 };
+    });
+    const [shared, ...machines] = await Promise.all([snapshot.space(), ...own]);
+    return { name, created: created.toISOString(), pause: saved.pause, ...shared, forks, machines };
+  }
+
   async #release(snapshot: Snapshot, fork: string): Promise<void> {
     snapshot.remove(fork);
     if (snapshot.passing && snapshot.forks.length === 0) await this.#drop(snapshot);
@@ -289,10 +303,4 @@ function disksOf({ files }: MachinePlan): LiveDisk[] {
       ? [{ path: file.path, file: file.path, node: file.node }]
       : [],
   );
-}
-
-async function describe(snapshot: Snapshot): Promise<SnapshotInfo> {
-  const { name, created, saved, forks } = snapshot;
-  const { memory, disk } = await snapshot.space();
-  return { name, created: created.toISOString(), pause: saved.pause, memory, disk, forks: [...forks] };
 }

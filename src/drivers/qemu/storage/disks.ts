@@ -81,10 +81,13 @@ export async function diskSize(path: string): Promise<number> {
 /** Created beside its place and then renamed: a disk that is there is whole. */
 async function create(path: string, { parts, length }: NewImage): Promise<void> {
   const temporary = `${path}.new`;
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(temporary, { force: true }));
-  await using file = await open(temporary, 'w', 0o600);
-  for (const { offset, bytes } of parts) await file.write(bytes, 0, bytes.length, offset);
-  await file.truncate(length);
-  await rename(temporary, path);
+  try {
+    await using file = await open(temporary, 'w', 0o600);
+    await file.truncate(length);
+    await Promise.all(parts.map(({ offset, bytes }) => file.write(bytes, 0, bytes.length, offset)));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

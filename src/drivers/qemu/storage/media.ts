@@ -89,7 +89,7 @@ export class Media {
 
   /** Has from now on what another machine had. What was written is gone. */
   async adopt(contents: Contents): Promise<void> {
-    for (const { path } of contents.values()) await this.#notes.add(path);
+    await Promise.all([...contents.values()].map(({ path }) => this.#notes.add(path)));
     this.#flashed.clear();
     for (const [partition, image] of contents) this.#flashed.set(partition, image);
     await this.startOver();
@@ -103,7 +103,7 @@ export class Media {
 
   /** What was written is gone. */
   async startOver(): Promise<void> {
-    for (const partition of PARTITIONS) await this.#discardWritten(partition);
+    await Promise.all(PARTITIONS.map((partition) => this.#discardWritten(partition)));
   }
 
   /** The SHA-256 of what is in each partition. */
