@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerRun(program);
   registerShell(program);
   registerSnapshot(program);
-  registerUp(program);
+  registerUp(program, argv);
   registerCompletion(program);
   registerNotYet(program);
   try {

@@ -19,10 +19,10 @@ const up = (...words: string[]) => runCli(['up', ...SMALL, ...words], { env: hom
 
 test('a command has the machine, and its exit code is passed on; the second machine resumes from the first boot', async () => {
   const inside = 'jl power state; exit 7';
-  const first = await up(image, '--', 'sh', '-c', inside);
+  const first = await up(image, '--publish', '80', '--', 'sh', '-c', inside);
   expect(first).toMatchObject({ code: 7, stdout: 'running\n' });
   expect(first.stderr).toMatch(/power on .* cold: /);
-  const second = await up(image, 'jl', 'power', 'state');
+  const second = await up(image, '--', 'jl', 'power', 'state');
   expect(second).toMatchObject({ code: 0, stdout: 'running\n' });
   expect(second.stderr).toMatch(/power on .* remembered: /);
 });

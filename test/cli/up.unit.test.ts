@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planUp, type UpOptions } from '../../src/cli/up/plan-up.ts';
+import { planUp, readWords, type UpOptions } from '../../src/cli/up/plan-up.ts';
 import { tellUse } from '../../src/cli/up/tell.ts';
 
 const GIVEN: UpOptions = { arch: 'x86_64', memory: '1GiB', cpus: '2', ready: 'login: $' };
@@ -12,6 +12,21 @@ test('a machine is planned with its ports, and remembers its boot by what is wai
   });
   expect(machine.boot).toEqual({ remember: true, ready: { console: 'up!' } });
   expect(ready).toEqual(/up!/);
+});
+
+test.each([
+  ['up', 'debian-12', []],
+  ['up ./a.img', './a.img', []],
+  ['up ./a.img -- jl ssh -- id', './a.img', ['jl', 'ssh', '--', 'id']],
+  ['up -- npm test', 'debian-12', ['npm', 'test']],
+])('the command stands after the first --: %s', (typed, image, command) => {
+  const argv = typed.split(' ');
+  const [, ...words] = argv.filter((_, at) => at !== argv.indexOf('--'));
+  expect(readWords(words, argv)).toEqual({ image, command });
+});
+
+test('a command without -- is a mistake', () => {
+  expect(() => readWords(['a.img', 'jl'], ['up', 'a.img', 'jl'])).toThrow('jumplead up a.img -- COMMAND');
 });
 
 test('`--cold` remembers nothing', () => {

@@ -5,19 +5,17 @@ import { shellEnvironment } from '../shell/plan-shell.ts';
 import { runCommand } from '../shell/run-command.ts';
 import { createSteps } from '../steps.ts';
 import { bringUp, type RunningMachine, untilReady } from '../up/bring-up.ts';
-import { planUp, type UpOptions } from '../up/plan-up.ts';
+import { planUp, type UpOptions, type UpWords } from '../up/plan-up.ts';
 import { tellEvent, tellUse } from '../up/tell.ts';
 
-export type { UpOptions };
-
 /** Starts a machine, and keeps it until Ctrl-C or to the end of a command. */
-export async function runUp(image: string, words: readonly string[], options: UpOptions): Promise<void> {
+export async function runUp({ image, command }: UpWords, options: UpOptions): Promise<void> {
   const plan = planUp(image, options);
   const steps = createSteps(process.stderr);
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
   await using machine = await bringUp(plan, steps, signal);
-  const [program, ...args] = words[0] === '--' ? words.slice(1) : words;
+  const [program, ...args] = command;
   if (program === undefined) {
     await tell(machine);
     await untilReady(machine, plan, steps, signal);

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import type { UpOptions } from './up-run.ts';
+import { readWords, type UpOptions } from '../up/plan-up.ts';
 
 /** `jumplead up`: a machine of one's own, at once. */
-export function registerUp(program: Command): void {
+export function registerUp(program: Command, argv: readonly string[]): void {
   program
     .command('up')
     .description('start one machine with its page, until Ctrl-C or for as long as a command runs')
+    .usage('[options] [image] [-- command...]')
     .argument(
       '[image]',
-      'name, path or URL of an image; by name it is built or pulled when it is missing',
-      'debian-12',
+      'name, path or URL (default: debian-12); by name it is built or pulled when it is missing',
     )
     .argument('[command...]', 'what to run with the machine at hand, once it has booted')
     .option('--arch <arch>', "x86_64 or aarch64 (default: this host's)")
@@ -17,7 +17,11 @@ export function registerUp(program: Command): void {
     .option('--cpus <number>', 'of the machine', '2')
     .option('--disk-size <size>', "of its disk (default: the image's)")
     .option('--firmware <uefi or bios>', 'what starts the image', 'uefi')
-    .option('--publish <ports...>', 'GUEST or HOST:GUEST: a port of the guest, at 127.0.0.1 of this host')
+    .option(
+      '--publish <ports>',
+      'GUEST or HOST:GUEST: a port of the guest, at 127.0.0.1 of this host; may be given again',
+      (ports: string, before: string[] = []) => [...before, ports],
+    )
     .option(
       '--ready <pattern>',
       'a regular expression: what the console shows when it has booted',
@@ -25,7 +29,6 @@ export function registerUp(program: Command): void {
     )
     .option('--cold', 'boot it, also when a boot of this image is remembered')
     .option('--out <folder>', 'where the transcript of the console and the command line of QEMU go')
-    .passThroughOptions()
     .addHelpText(
       'after',
       `
@@ -41,7 +44,9 @@ Examples:
   jumplead up ./my-image.qcow2 --cold --out out
   jumplead up debian-12 -- jl ssh -- uname -r`,
     )
-    .action(async (image: string, words: string[], options: UpOptions) =>
-      (await import('./up-run.ts')).runUp(image, words, options),
-    );
+    .action(async (image: string | undefined, words: string[], options: UpOptions) => {
+      const { runUp } = await import('./up-run.ts');
+      const given = image === undefined ? [] : [image, ...words];
+      await runUp(readWords(given, argv), options);
+    });
 }

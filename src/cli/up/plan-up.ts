@@ -15,6 +15,24 @@ export interface UpOptions {
   readonly out?: string;
 }
 
+/** What is to be started, and what is to be run with it: nothing if that is empty. */
+export interface UpWords {
+  readonly image: string;
+  readonly command: readonly string[];
+}
+
+/** Tells the command, which stands after the first `--` of `argv`, from the image among all `words`. @throws ConfigError */
+export function readWords(words: readonly string[], argv: readonly string[]): UpWords {
+  const dashes = argv.indexOf('--');
+  const command = dashes === -1 ? [] : argv.slice(dashes + 1);
+  const [image = 'debian-12', stray] = words.slice(0, words.length - command.length);
+  if (stray === undefined) return { image, command };
+  throw mistake(
+    'command',
+    `got ${JSON.stringify(stray)} after the image; a command stands after --: jumplead up ${image} -- COMMAND`,
+  );
+}
+
 /** A machine with its image, with every default filled in. */
 export interface UpPlan {
   readonly image: string;
