@@ -4,6 +4,7 @@ import {
   MeteredPower,
   type OffOptions,
   type OffResult,
+  type OnResult,
   Power,
   type PowerReading,
   type PowerState,
@@ -35,8 +36,11 @@ export type VirtualOffOptions = z.input<typeof OffOptions> & WaitOptions;
 
 /** The power of a virtual machine. */
 export interface VirtualPowerHandle {
-  /** Resolves when the virtual CPUs run, not when the guest is ready. */
-  on(options?: WaitOptions): Promise<void>;
+  /**
+   * Resolves when the virtual CPUs run, not when the guest is ready; says whether it boots or goes on from a boot that was remembered. A
+   * stock Jumpstarter exporter always boots.
+   */
+  on(options?: WaitOptions): Promise<OnResult>;
   /**
    * Switches off, by default as its own system would; says how it went off. What the guest wrote is kept. A stock
    * Jumpstarter exporter only knows how to cut the power.
@@ -101,7 +105,7 @@ function createVirtualPower(node: RemoteNode<typeof VirtualPower>): VirtualPower
     return (await calls.off({ mode: 'graceful', ...how }, { signal, timeout })) ?? 'forced';
   };
   return {
-    on: async (options) => void (await calls.on(options)),
+    on: async (options) => (await calls.on(options)) ?? 'cold',
     off,
     cycle: async (options = {}) => {
       const { signal, timeout, ...how } = options;

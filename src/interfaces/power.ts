@@ -17,6 +17,10 @@ export const OffOptions = z.strictObject({
 export const OffResult = z.enum(['graceful', 'forced', 'already']);
 export type OffResult = z.output<typeof OffResult>;
 
+/** How it went on: it boots (`cold`), goes on from a boot that was `remembered`, or was on `already`. */
+export const OnResult = z.enum(['cold', 'remembered', 'already']);
+export type OnResult = z.output<typeof OnResult>;
+
 const on = call('Switch the power on', { returns: z.null(), idempotent: true });
 
 /** Switches a device on and off. `on` of a device that is on, and `off` of one that is off, do nothing. */
@@ -46,7 +50,7 @@ export type PowerState = z.output<typeof PowerState>;
  * one at a time: another one meanwhile is a BusyError, but a forced `off` pre-empts it and that call ends with a StateError.
  */
 export const VirtualPower = defineInterface('virtual-power.v1', about, {
-  on,
+  on: call('Switch the power on', { returns: OnResult.nullable(), idempotent: true }),
   off: call('Switch the power off', {
     args: [arg('options', OffOptions.nullish())],
     returns: OffResult.nullable(),

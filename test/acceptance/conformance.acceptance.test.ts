@@ -11,7 +11,7 @@ import { checkName } from '../conformance/method-checks.ts';
 import { tcpNetworkChecks } from '../conformance/network.ts';
 import { specimenOf } from '../conformance/specimen.ts';
 import { sshChecks } from '../conformance/ssh.ts';
-import { findProcesses } from '../support/processes.ts';
+import { forkSpecimen, killQemu, openReachableFork } from '../support/fork-specimen.ts';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
 const stack = new AsyncDisposableStack();
@@ -21,6 +21,8 @@ let vm: Awaited<ReturnType<typeof serveMachine>>;
 const configure = async () => ({
   ...(await tinyGuest('x86_64')),
   display: 'none' as const,
+  // By its disk its process is found.
+  diskSize: '16MiB' as const,
   password: 'tiny',
   forwards: { echo: { guestPort: 7 } },
 });
@@ -47,11 +49,7 @@ async function boot(): Promise<void> {
 async function openSpecimen<I extends Interface>(node: { readonly path: string; readonly contract: I }) {
   const driver = qemu(config);
   return specimenOf(await connect(sessionOf(vm).target, driver), driver, node, {
-    breakDevice: async () => {
-      const { command } = await vm.describe();
-      const [pid = Number.NaN] = await findProcesses(command[command.indexOf('-uuid') + 1] ?? '');
-      process.kill(pid, 'SIGKILL');
-    },
+    breakDevice: () => killQemu(vm),
   });
 }
 
@@ -64,6 +62,25 @@ describe('a guest that is at work', () => {
   const rest = <S>(checks: readonly Check<S>[]) => checks.filter((check) => !breaks(check));
   describeChecks('has a port that', rest(tcpNetworkChecks), () => openSpecimen(echo));
   describeChecks('has an ssh server that', rest(sshChecks), () => openSpecimen(ssh));
+
+  describe('and is saved', () => {
+    const rig = qemu({ display: 'none', forwards: { echo: { guestPort: 7 } } });
+    let fork: Awaited<ReturnType<typeof openReachableFork<typeof rig>>>;
+    beforeAll(async () => {
+      await vm.snapshots.save('ready');
+      fork = stack.use(await openReachableFork({ vm, rig }, 'ready'));
+      await fork.vm.snapshots.save('ready');
+    });
+    const parents = { 'a fork': () => ({ vm, rig }), 'a fork of a fork': () => fork };
+    for (const [title, parent] of Object.entries(parents)) {
+      describeChecks(`${title} has a port that`, tcpNetworkChecks, () =>
+        forkSpecimen(parent(), 'ready', echo),
+      );
+      describeChecks(`${title} has an ssh server that`, sshChecks, () =>
+        forkSpecimen(parent(), 'ready', ssh),
+      );
+    }
+  });
 });
 
 describe('a machine whose QEMU is killed', () => {

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { Log } from '../../src/core/index.ts';
 import type { Driver } from '../../src/driver/index.ts';
 import type { Fake, FakeDevice, MethodName, Stall } from '../../src/drivers/fake/index.ts';
-import { connect, exploreSession, serve, sessionOf } from '../../src/index.ts';
+import { type Address, connect, exploreSession, serve, sessionOf } from '../../src/index.ts';
 import type { ByteChannel, Client, Interface, Rig } from '../../src/interfaces/index.ts';
 
 /** A client of the session, with a connection of its own. */
@@ -37,18 +37,18 @@ export interface Specimen<C> extends DeviceControl, AsyncDisposable {
 
 /**
  * A node of a connected tree as a specimen. `tree` is the handle of the root, `rig` what it was connected as, `path` the
- * node's dotted name. Disposing of the specimen closes the tree.
+ * node's dotted name, `address` where one more connection begins. Disposing of the specimen closes the tree.
  */
 export async function specimenOf<I extends Interface>(
   tree: AsyncDisposable,
   rig: Rig,
   { path, contract }: { readonly path: string; readonly contract: I },
   control: DeviceControl,
+  address: Address = sessionOf(tree).target,
 ): Promise<Specimen<Client<I>>> {
   await using stack = new AsyncDisposableStack();
   stack.use(tree);
-  const { target } = sessionOf(tree);
-  const explored = stack.use(await exploreSession(target));
+  const explored = stack.use(await exploreSession(address));
   const unchecked = path
     .split('.')
     .filter(Boolean)
@@ -60,7 +60,7 @@ export async function specimenOf<I extends Interface>(
     unchecked,
     ...control,
     secondClient: async () => {
-      const other: AsyncDisposable = await connect(target, rig);
+      const other: AsyncDisposable = await connect(address, rig);
       return {
         calls: callsOf(other, path, contract),
         [Symbol.asyncDispose]: () => other[Symbol.asyncDispose]().then(),

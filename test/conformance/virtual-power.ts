@@ -29,7 +29,10 @@ export const virtualPowerChecks: readonly Check<VirtualPowerSpecimen>[] = [
     method: 'on',
     prepare: switchOff,
     call: (calls, options) => calls.on(options),
-    expect: inState('running'),
+    expect: async (answer, specimen) => {
+      expect(answer).toBe('cold');
+      await inState('running')(answer, specimen);
+    },
     together: 'busy',
   }),
   ...method({
@@ -84,7 +87,7 @@ export const virtualPowerChecks: readonly Check<VirtualPowerSpecimen>[] = [
     name: 'on of a machine that is on does nothing; off of one that is off says so',
     run: async ({ calls }) => {
       await calls.on();
-      await calls.on();
+      expect(await calls.on()).toBe('already');
       expect(await calls.state()).toBe('running');
       expect(await calls.off(forced)).toBe('forced');
       expect(await calls.off()).toBe('already');

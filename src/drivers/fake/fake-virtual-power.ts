@@ -61,8 +61,9 @@ export function fakeVirtualPower(
     gate: oneAtATime(options.turn ?? new Turn()),
     open: () => ({
       on: async () => {
-        if (device.state === 'off') device.enter('running');
-        return null;
+        if (device.state !== 'off') return 'already';
+        device.enter('running');
+        return 'cold';
       },
       off: async (off) => switchOff(off?.mode ?? 'forced'),
       cycle: async (off) => {

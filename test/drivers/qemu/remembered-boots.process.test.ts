@@ -66,7 +66,8 @@ test('the first power-on after a flash resumes; any other boots', async () => {
   expect(await count(ours)).toBe(1);
 
   await using vm = await serveMachine();
-  await vm.power.on();
+  expect(await vm.power.on()).toBe('remembered');
+  expect(await vm.power.on()).toBe('already');
   expect(await howItBegan(vm)).toEqual(['remembered', true]);
   await using tty = await vm.console.open();
   await tty.expect(/ready\r\n/);
@@ -75,7 +76,8 @@ test('the first power-on after a flash resumes; any other boots', async () => {
   // What another made of the same boot is his.
   expect(await count(ours)).toBe(2);
 
-  await vm.power.cycle({ mode: 'forced' });
+  await vm.power.off({ mode: 'forced' });
+  expect(await vm.power.on()).toBe('cold');
   expect(await howItBegan(vm)).toEqual(['cold', false]);
   expect(vm.credentials).toEqual(first.credentials);
 
@@ -84,6 +86,23 @@ test('the first power-on after a flash resumes; any other boots', async () => {
   await vm.power.on();
   expect(await howItBegan(vm)).toEqual(['remembered', true]);
   expect(await boots()).toHaveLength(1);
+});
+
+test('the log says each time which it was, and why', async () => {
+  const logged: { msg: string; kind?: string; reason?: string }[] = [];
+  const log = pino({ level: 'info' }, { write: (line) => void logged.push(JSON.parse(line)) });
+  const told = () => logged.filter(({ kind }) => kind).map(({ msg, reason }) => [msg, reason]);
+  await using vm = await serveMachine({}, log);
+  await bootOnce(vm);
+  await vm.power.cycle({ mode: 'forced' });
+  await vm.power.off({ mode: 'forced' });
+  await vm.flasher.flash(join(home.path, 'boot.img'));
+  await vm.power.on();
+  expect(told()).toEqual([
+    ['the machine boots', 'no such boot is remembered'],
+    ['the machine boots', 'the disk has been booted before'],
+    ['the machine resumes', expect.stringMatching(/^stored 20/)],
+  ]);
 });
 
 describe('a boot is another', () => {
@@ -107,6 +126,21 @@ describe('a boot is another', () => {
     await sized.power.on();
     expect(await howItBegan(sized)).toEqual(['cold', false]);
   });
+});
+
+test('machines whose users differ never share a boot, in whichever order they come', async () => {
+  const users = [{}, { username: 'ada' }, { hostname: 'other' }, { password: 'another' }] as const;
+  for (const user of users) {
+    await using vm = await serveMachine(user);
+    await bootOnce(vm);
+    expect(await howItBegan(vm)).toEqual(['cold', false]);
+  }
+  expect(await boots()).toHaveLength(users.length);
+  for (const user of users) {
+    await using vm = await serveMachine(user);
+    expect(await vm.power.on()).toBe('remembered');
+    expect(vm.credentials.username).toBe('username' in user ? user.username : 'jumplead');
+  }
 });
 
 test('a boot that somebody has used before it was ready is not remembered', async () => {
@@ -175,7 +209,7 @@ test('what QEMU does not take is a cold boot of an untouched disk', async () => 
   manifest.files.state = { ...manifest.files.state, size: broken.length, sha256 };
   await writeFile(join(folder, 'boot.json'), JSON.stringify(manifest));
   await using vm = await serveMachine();
-  await vm.power.on();
+  expect(await vm.power.on()).toBe('cold');
   expect(await howItBegan(vm)).toEqual(['cold', false]);
   expect((await vm.describe()).boot?.reason).toContain('what was remembered is of no use');
   await using tty = await vm.console.open();

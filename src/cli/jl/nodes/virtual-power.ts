@@ -29,7 +29,7 @@ export const virtualPowerCommands: NodeCommands = {
     command
       .command('on')
       .description('switch on; the guest is not ready yet when this returns')
-      .action(async () => (await power()).on({ signal }));
+      .action(async () => void (await (await power()).on({ signal })));
     withOff(command.command('off').description('shut down, and switch off'))
       .addHelpText('after', '\nExamples:\n  jl power off\n  jl power off --force')
       .action(async (words: OffWords) => {

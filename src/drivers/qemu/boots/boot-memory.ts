@@ -121,6 +121,7 @@ export class BootMemory implements AsyncDisposable {
   /** The machine runs that was recalled: it gets what no other may have. */
   async renew({ renews }: RememberedBoot, session: PowerSession, signal: AbortSignal): Promise<void> {
     const { log } = this.#parts;
+    this.#tell();
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(RENEWAL)]);
     try {
       await renewGuest(session.agent, renews, { log, signal: bounded });
@@ -135,6 +136,7 @@ export class BootMemory implements AsyncDisposable {
 
   /** The machine boots: once it is ready, its boot is stored, unless somebody has used it before. */
   watch(session: PowerSession): void {
+    this.#tell();
     const key = this.#pending;
     const { log, onOutcome } = this.#parts;
     this.#pending = undefined;
@@ -150,6 +152,11 @@ export class BootMemory implements AsyncDisposable {
       log[quiet ? 'info' : 'warn']({ reason: String(error) }, 'this boot is not remembered');
       onOutcome({ reason: String(error) });
     });
+  }
+
+  #tell(): void {
+    const { kind, reason } = this.report;
+    this.#parts.log.info({ kind, reason }, kind === 'cold' ? 'the machine boots' : 'the machine resumes');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,6 +5,7 @@ import {
   faultError,
   type MachineEvent,
   type OffResult,
+  type OnResult,
   type PowerState,
 } from '../../../interfaces/index.ts';
 import { Turn } from '../../std/index.ts';
@@ -182,8 +183,8 @@ export class VirtualMachine implements AsyncDisposable {
   }
 
   /** Resolves when the CPUs run. */
-  async on(context: CallContext): Promise<void> {
-    await this.#turn.take('power.on', context, (signal) => this.#on(signal));
+  async on(context: CallContext): Promise<OnResult> {
+    return await this.#turn.take('power.on', context, (signal) => this.#on(signal));
   }
 
   /** Cuts the power, if it is on, and starts as `prepare` says, which is called when QEMU is gone. */
@@ -293,12 +294,13 @@ export class VirtualMachine implements AsyncDisposable {
     return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
-  async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<void> {
+  async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<OnResult> {
     // It is asked, as it may have died a moment ago.
-    if (this.#session && (await this.state()) !== 'off') return;
+    if (this.#session && (await this.state()) !== 'off') return 'already';
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
     const session = this.#resting ?? (await this.#begin(await prepare(signal), 'running', signal));
     await this.#goOn(session, 'running', signal);
+    return session.plan.from === undefined ? 'cold' : 'remembered';
   }
 
   /** Begins a start and goes on with it to `stage`. */

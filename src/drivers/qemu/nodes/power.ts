@@ -8,7 +8,7 @@ export function powerNode(machine: VirtualMachine): DriverNode<typeof VirtualPow
     interface: VirtualPower,
     children: {},
     handlers: {
-      on: (context) => machine.on(context).then(() => null),
+      on: (context) => machine.on(context),
       off: (options, context) => machine.off(options ?? undefined, context),
       cycle: (options, context) => machine.cycle(options ?? undefined, context),
       reset: (context) => machine.reset(context).then(() => null),
