@@ -22,7 +22,17 @@ export interface SnapshotsHandle {
 export interface ForkOptions extends WaitOptions {
   /** The snapshot to start from; without one the machine is saved as it is now, which takes longer. */
   readonly from?: string | undefined;
+  /**
+   * Has the guest renew what would be its parent's: machine-id, ssh host keys, MAC address and DHCP lease. That takes a guest agent, and
+   * some seconds; `describe().fork.renewed` tells what there is now.
+   */
+  readonly renew?: boolean | undefined;
 }
+
+const requestOf = ({ from, renew }: ForkOptions) => ({
+  ...(from !== undefined && { from }),
+  ...(renew && { renew }),
+});
 
 /** A machine like the one it was forked from. Disposing of it ends it. */
 export type Forked<Self> = Self & AsyncDisposable;
@@ -95,9 +105,10 @@ export type OpenFork = (options?: ForkOptions) => Promise<ForkLine>;
 
 /** How forks of the machine `node` are made for somebody else. */
 export function createOpenFork(node: RemoteNode<typeof Machine>): OpenFork {
-  return async ({ from, signal, timeout } = {}) => {
+  return async (options = {}) => {
+    const { signal, timeout } = options;
     requireOffered(node, 'fork', 'openFork', STOCK);
-    return lineOf(node, await node.calls.fork(from === undefined ? {} : { from }, { signal, timeout }));
+    return lineOf(node, await node.calls.fork(requestOf(options), { signal, timeout }));
   };
 }
 
@@ -116,13 +127,11 @@ export function forkLine(machine: object, fork: Pick<ForkLine, 'name' | 'driver'
   return lineOf(node, fork);
 }
 
-async function forkOnce(
-  node: RemoteNode<typeof Machine>,
-  { from, signal, timeout }: ForkOptions,
-): Promise<Forked<object>> {
+async function forkOnce(node: RemoteNode<typeof Machine>, options: ForkOptions): Promise<Forked<object>> {
+  const { signal, timeout } = options;
   const { calls } = node;
   rigOf(node);
-  const answer = await calls.fork(from === undefined ? {} : { from }, { signal, timeout });
+  const answer = await calls.fork(requestOf(options), { signal, timeout });
   return await connectFork(node, answer, { signal, timeout });
 }
 

@@ -37,7 +37,14 @@ export const MachineDescription = z.object({
   /** Folder with the transcript, the command line and what else a run leaves. */
   artifacts: z.string().nullable(),
   /** Of a fork: the snapshot it was started from, and how long each step of that took, in milliseconds. */
-  fork: z.object({ from: z.string(), steps: z.record(z.string(), z.number()) }).optional(),
+  fork: z
+    .object({
+      from: z.string(),
+      steps: z.record(z.string(), z.number()),
+      /** What its guest has renewed, where it was told to, with what it has now. */
+      renewed: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
   /** Measured when the machine was opened. */
   pace: MachinePace.optional(),
   /** Where boots are remembered: how the last power-on went, and why so. */

@@ -24,7 +24,11 @@ export const SnapshotInfo = z.object({
 export type SnapshotInfo = z.output<typeof SnapshotInfo>;
 
 /** What a fork is to start from: a snapshot, or the machine as it is now. */
-export const ForkRequest = z.strictObject({ from: SnapshotName.optional() });
+export const ForkRequest = z.strictObject({
+  from: SnapshotName.optional(),
+  /** Whether its guest is to renew what would be its parent's: machine-id, ssh host keys, MAC address, DHCP lease. */
+  renew: z.boolean().optional(),
+});
 
 /** A fork that runs, and how it is reached. */
 export const ForkAnswer = z.object({

@@ -25,6 +25,7 @@ import { OneAhead } from './one-ahead.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
+import { type Renewed, renewIdentity } from './snapshots/renew-identity.ts';
 import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
 import { type ForkStart, type Resting, Snapshots } from './snapshots/snapshots.ts';
 import { type PrivateSpace, privateSpace } from './space/private-space.ts';
@@ -45,6 +46,8 @@ export interface AssembledMachine extends AsyncDisposable {
   rest(snapshot: Snapshot, at: Omit<ForkStart, 'offer' | 'stage'> & { stage: RestStage }): Promise<Resting>;
   /** What it has for itself. */
   space(): Promise<PrivateSpace>;
+  /** Renews in its guest what that has from the machine that it was forked from. */
+  renew(context: CallContext): Promise<void>;
 }
 
 /** Makes a machine of what has been found for it. It is off. */
@@ -163,6 +166,13 @@ export async function assembleMachine(
   stack.use(machine);
   const sessions = new Map<string, OfferedSession>();
   const pools = stack.use(openPools(snapshots, { offer, sessions, log }));
+  let renewed: Renewed['renewed'] | undefined;
+  const renew = (context: CallContext) =>
+    machine.whileOn('fork', context, async (session, signal) => {
+      const { mac, ...what } = await renewIdentity(session, equipment.mac, signal);
+      equipment.mac = mac;
+      renewed = what.renewed;
+    });
   const describe = async (signal: AbortSignal): Promise<MachineDescription> => {
     const current = machine.isOn && plan ? plan : await planPowerOn(equipment, signal);
     const forwards = machine.isOn ? machine.session('describe').forwards : {};
@@ -176,7 +186,9 @@ export async function assembleMachine(
       artifacts: artifacts ?? null,
       pace,
       ...(boots && { boot: boots.report }),
-      ...(origin && { fork: { from: origin.snapshot.name, steps: { ...origin.steps.taken } } }),
+      ...(origin && {
+        fork: { from: origin.snapshot.name, steps: { ...origin.steps.taken }, ...(renewed && { renewed }) },
+      }),
     };
   };
   const children = {
@@ -189,8 +201,7 @@ export async function assembleMachine(
   const held = stack.move();
   return {
     node: machineNode(machine, equipment, { describe, snapshots, pools, offer, sessions }, children),
-    start,
-    rest,
+    ...{ start, rest, renew },
     space: () => privateSpace(run.path, (machine.isOn ? machine.session('space') : machine.resting)?.pid),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
@@ -215,7 +226,7 @@ async function openFork(
   log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);
   const held = stack.move();
   return {
-    ...{ name, node: machine.node, space: machine.space, resting },
+    ...{ name, node: machine.node, space: machine.space, resting, renew: machine.renew },
     get steps() {
       return steps.taken;
     },
@@ -228,7 +239,10 @@ type StartPoint = Pick<SavedMachine, 'origin' | 'memory' | 'state'> & { readonly
 
 /** What QEMU is started with: the memory and the state of a saved machine, if it starts from one. */
 function launchOf(plan: MachinePlan, from?: StartPoint): PowerPlan {
-  if (from) return { ...plan, memory: from.memory, state: from.state, from: from.name };
+  if (from) {
+    const { name, memory, state, origin } = from;
+    return { ...plan, memory, state, from: name, guestAddress: origin.guestAddress };
+  }
   const { memory } = plan;
   if (memory === null) throw new InternalError('a machine that boots has no memory', { incident: 'none' });
   return { ...plan, memory };

@@ -25,7 +25,8 @@ export interface Equipment {
   /** What the run uses and nobody may clear away. */
   readonly notes: ImageNotes;
   readonly uuid: string;
-  readonly mac: string;
+  /** Another, from the next power-on, once the guest has renewed it. */
+  mac: string;
   readonly password: string;
   readonly keys: SshKeyPair;
   readonly sizes: { memory?: ByteSize; diskSize?: ByteSize };

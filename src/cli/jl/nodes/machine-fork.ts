@@ -15,6 +15,10 @@ export const registerFork: NodeCommands['register'] = (command, node, { signal }
     .description('run a command with a fork of the machine, which ends with it')
     .argument('<words...>', 'the snapshot to start from, then the command')
     .option('--live', 'fork the machine as it is now: all words are the command')
+    .option(
+      '--renew',
+      "renew in its guest what is its parent's: machine-id, ssh host keys, MAC address, DHCP lease",
+    )
     .passThroughOptions()
     .addHelpText(
       'after',
@@ -24,16 +28,17 @@ The command finds the fork at $JUMPSTARTER_HOST, as in \`jumplead shell\`. The e
 Examples:
   jl snapshot save ready
   jl fork ready -- npm test
-  jl fork --live -- jl ssh -- uname -r`,
+  jl fork --live -- jl ssh -- uname -r
+  jl fork --renew ready -- ./join-cluster.sh`,
     )
-    .action(async (words: string[], { live }: { live?: true }) => {
+    .action(async (words: string[], { live, renew }: { live?: true; renew?: true }) => {
       const from = live ? undefined : words[0];
       const rest = live ? words : words.slice(1);
       // It is kept where a word comes before it.
       const [program, ...args] = rest[0] === '--' ? rest.slice(1) : rest;
       if (program === undefined) throw noCommand();
       const machine = await handleOf<typeof Machine>(node);
-      const fork = await machine.openFork({ ...(from !== undefined && { from }), signal });
+      const fork = await machine.openFork({ from, renew, signal });
       await using socket = await openForkSocket(fork);
       const code = await runWith(socket.path, program, args);
       if (code !== 0) throw new ExitStatus(code);

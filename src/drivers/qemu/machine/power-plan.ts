@@ -13,6 +13,8 @@ export interface PowerPlan extends Launch {
   readonly sockets: { readonly vnc: string };
   /** The saved machine that it starts from, where it does not boot. */
   readonly from?: string | undefined;
+  /** The address of its guest, where that is another than QEMU gives first. */
+  readonly guestAddress?: string | undefined;
   /** A file with what the console is to show before anything else: what it had shown by then. */
   readonly replay?: string | undefined;
 }

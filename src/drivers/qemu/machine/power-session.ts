@@ -14,6 +14,7 @@ import type { PowerPlan, SessionParts, StartStage } from './power-plan.ts';
 import { goFirst } from './priority.ts';
 import { isHangUp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
+import { redirectForwards } from './redirect-forwards.ts';
 import type { Sequence } from './sequence.ts';
 import type { SessionFaults } from './session-faults.ts';
 import { SessionNews } from './session-news.ts';
@@ -41,6 +42,8 @@ export class PowerSession {
   readonly plan: PowerPlan;
   /** Where the guest's ports are reached. Known when it is loaded. */
   forwards: Readonly<Record<string, ActiveForward>> = {};
+  /** The address of the guest, where that is another than QEMU gives first. */
+  guestAddress: string | undefined;
   /** Resolves when QEMU is gone, all it said is recorded, and everybody has been told. */
   readonly ended: Promise<void>;
   /** The agent in the guest, whether there is one or not. */
@@ -66,6 +69,7 @@ export class PowerSession {
   private constructor(plan: PowerPlan, parts: SessionParts, begun: Begun) {
     const { instance, told, faults, spool } = begun;
     this.plan = plan;
+    this.guestAddress = plan.guestAddress;
     this.#instance = instance;
     this.migrations = new Migrations(instance.qmp);
     this.#parts = parts;
@@ -152,6 +156,12 @@ export class PowerSession {
     const state = STATES[await this.#status()] ?? 'paused';
     const fault = this.#parts.faults.current;
     return state === 'running' && fault ? (FAULT_STATES[fault.failure.event] ?? 'stuck') : state;
+  }
+
+  /** Lets the guest's ports, as they are reached now, lead to another address of the guest. */
+  async redirect(address: string, signal: AbortSignal): Promise<void> {
+    await this.#unlessBroken(redirectForwards(this.qmp, Object.values(this.forwards), address, signal));
+    this.guestAddress = address;
   }
 
   /** Runs a command of QMP. @throws as `Qmp.execute`; when QEMU ends meanwhile, the DeviceError that says how. */

@@ -1,5 +1,11 @@
 import { UnsupportedError } from '../../../core/index.ts';
-import { type DriverNode, type Offer, type OfferedSession, parseConfig } from '../../../driver/index.ts';
+import {
+  type CallContext,
+  type DriverNode,
+  type Offer,
+  type OfferedSession,
+  parseConfig,
+} from '../../../driver/index.ts';
 import { Machine, type MachineDescription } from '../../../interfaces/index.ts';
 import type { Pools } from '../../std/index.ts';
 import { QemuConfig } from '../config.ts';
@@ -24,6 +30,8 @@ export interface MachineFork extends Fork {
   readonly node: DriverNode<typeof Machine>;
   /** How long the steps of its start took, in milliseconds. */
   readonly steps: Readonly<Record<string, number>>;
+  /** Renews in its guest what is its parent's. */
+  renew(context: CallContext): Promise<void>;
 }
 
 const NOT_STARTED = { name: '', steps: {} };
@@ -40,6 +48,14 @@ export function machineNode(
   const close = async (fork: MachineFork) => {
     await snapshots.end(fork);
     sessions.delete(fork.name);
+  };
+  const renew = async (fork: MachineFork, context: CallContext) => {
+    try {
+      await fork.renew(context);
+    } catch (error) {
+      await snapshots.end(fork);
+      throw error;
+    }
   };
   return {
     interface: Machine,
@@ -81,6 +97,7 @@ export function machineNode(
         const session = await offer(async (own) => {
           const fork = await snapshots.fork(options?.from, { offer: own, context, stage: 'running' });
           started = fork;
+          if (options?.renew) await renew(fork, context);
           return { name: fork.name, root: { ...fork.node, close: () => close(fork) } };
         }, context.peer);
         const { name, steps } = started;

@@ -20,7 +20,8 @@ export function network({ config, files }: Circumstances): Piece {
   if (config.network === 'none') return { args: [] };
   const netdev = option('user', { id: 'net', ...(config.network === 'isolated' && { restrict: true }) });
   const forwards = plannedForwards(config, files).map(
-    ({ host, hostPort, guestPort }) => `hostfwd=tcp:${host}:${hostPort}-:${guestPort}`,
+    ({ host, hostPort, guestPort }) =>
+      `hostfwd=tcp:${host}:${hostPort}-${files.origin?.guestAddress ?? ''}:${guestPort}`,
   );
   // Without a boot ROM: it is another package, and nothing boots from this network.
   const card = pciDevice('net', 'virtio-net-pci', SLOTS.net, { netdev: 'net', mac: files.mac, romfile: '' });

@@ -48,6 +48,8 @@ export interface Origin {
   readonly bases: Readonly<Record<string, string>>;
   /** Its seed disk, where it has one. */
   readonly seed: string | null;
+  /** The address of its guest, where that is another than QEMU gives first. */
+  readonly guestAddress?: string | undefined;
 }
 
 /** A file that must be there before QEMU starts. All but the seed are kept while the machine is off. */

@@ -4,14 +4,14 @@ import { execInGuest } from '../agent/exec.ts';
 import type { GuestAgent } from '../agent/guest-agent.ts';
 import { reseedGuest } from '../agent/reseed.ts';
 
-/** Where a kernel has the driver that notices a new generation id, and renews its randomness by itself. */
-const DRIVERS = ['/sys/bus/acpi/drivers/vmgenid', '/sys/bus/platform/drivers/vmgenid'];
+/** The devices of the driver that notices a new generation id: where there is one, the kernel renews its randomness by itself. */
+const DEVICES = '/sys/bus/acpi/drivers/vmgenid/*:* /sys/bus/platform/drivers/vmgenid/*[:.]*';
 
 /** Whether the guest's kernel notices by itself that it has become another machine. False where nobody can say. */
 export async function renewsItself(agent: GuestAgent, signal: AbortSignal): Promise<boolean> {
-  const tests = DRIVERS.map((path) => `[ -e ${path} ]`).join(' || ');
+  const look = `for device in ${DEVICES}; do [ -e "$device" ] && exit 0; done; exit 1`;
   try {
-    for await (const item of execInGuest(agent, { command: ['sh', '-c', tests] }, signal))
+    for await (const item of execInGuest(agent, { command: ['sh', '-c', look] }, signal))
       if ('exitCode' in item) return item.exitCode === 0;
   } catch (error) {
     signal.throwIfAborted();

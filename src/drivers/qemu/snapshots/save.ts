@@ -72,7 +72,8 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   stack.move();
   // One that was paused did not stand still for this.
   const pause = state === 'running' ? session.stoodStill : 0;
-  return { ...files, memory, pause, renews, origin: { bases, seed } };
+  const origin = { bases, seed, guestAddress: session.guestAddress };
+  return { ...files, memory, pause, renews, origin };
 }
 
 /** Copying so much takes less time than anybody notices. */

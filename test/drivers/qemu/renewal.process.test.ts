@@ -1,0 +1,110 @@
+/** What a fork renews in its guest: what is asked of it, and what becomes of the answers. That it is right a real guest shows (`test/acceptance`). */
+import { spawnSync } from 'node:child_process';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { redirectForwards } from '../../../src/drivers/qemu/machine/redirect-forwards.ts';
+import { planRenewal } from '../../../src/drivers/qemu/snapshots/plan-renewal.ts';
+import { renewIdentity } from '../../../src/drivers/qemu/snapshots/renew-identity.ts';
+import { plan, valuesOf } from './planned.ts';
+import { caller, fakeQemu, openTestMachine, readUntil } from './test-machine.ts';
+
+const { signal } = new AbortController();
+
+describe('what is asked', () => {
+  const steps = planRenewal({ machineId: 'ID', mac: 'OLD-MAC', newMac: 'NEW-MAC' });
+
+  test('the lease comes after all that it depends on, and nothing that differs is part of a script', () => {
+    expect(steps.map(({ what, command }) => [what, command.slice(4)])).toEqual([
+      ['machine-id', ['ID']],
+      ['ssh host keys', []],
+      ['MAC address', ['OLD-MAC', 'NEW-MAC']],
+      ['DHCP lease', ['NEW-MAC']],
+    ]);
+    for (const { command } of steps) expect(command[2]).not.toMatch(/ID|MAC/);
+  });
+
+  test.each(steps.map(({ what, command }) => [what, command] as const))(
+    'the shell can read it: %s',
+    (_, [sh, ...args]) => {
+      expect(spawnSync(sh, ['-n', ...args])).toMatchObject({ status: 0, stderr: Buffer.of() });
+    },
+  );
+});
+
+describe('the ports of a guest with another address', () => {
+  const forwards = [{ host: '127.0.0.1', hostPort: 4711, guestPort: 22 }];
+  const answering = (...answers: string[]) => {
+    const sent: string[] = [];
+    const human = async (line: string) => {
+      sent.push(line);
+      return answers.shift() ?? '';
+    };
+    return { sent, human };
+  };
+
+  test('lead there', async () => {
+    const qmp = answering('host forwarding rule for tcp:127.0.0.1:4711 removed\r\n');
+    await redirectForwards(qmp, forwards, '10.0.2.16', signal);
+    expect(qmp.sent).toEqual([
+      'hostfwd_remove net tcp:127.0.0.1:4711',
+      'hostfwd_add net tcp:127.0.0.1:4711-10.0.2.16:22',
+    ]);
+  });
+
+  test('are an error where QEMU says anything else', async () => {
+    const refusal = 'Could not set up host forwarding rule';
+    await expect(redirectForwards(answering('', refusal), forwards, 'x', signal)).rejects.toThrow(refusal);
+    await expect(redirectForwards(answering('invalid format'), forwards, 'x', signal)).rejects.toThrow(
+      'invalid format',
+    );
+  });
+
+  test('lead there from the start in what is forked from it', () => {
+    const origin = { bases: {}, seed: null, guestAddress: '10.0.2.16' };
+    expect(valuesOf(plan({}, {}, { origin }), '-netdev')).toEqual([
+      'user,id=net,hostfwd=tcp:127.0.0.1:0-10.0.2.16:22',
+    ]);
+  });
+});
+
+describe('a guest', () => {
+  /** What comes of it where the guest's shell is this script. */
+  async function renewBy(script: string) {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-renewal-'));
+    await writeFile(join(folder.path, 'sh'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const guest = fakeQemu('--agent', script === '' ? 'late' : 'plain', '--agent-path', folder.path);
+    await using it = await openTestMachine(guest);
+    await it.machine.on(caller());
+    await readUntil(it.open('boot'), 'ready\r\n');
+    const session = it.machine.session('test');
+    const result = await renewIdentity(session, '52:54:00:00:00:01', signal);
+    return { ...result, forwards: await session.qmp.human('info usernet') };
+  }
+
+  test('tells what it has now; what it had none of is left out', async () => {
+    const { renewed, mac, forwards } = await renewBy(
+      'case "$2" in *host_*) ;; *"ip -4"*) echo 10.0.2.16;; *) echo "$4 $5";; esac',
+    );
+    expect(renewed).toEqual({
+      'machine-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+      'MAC address': `52:54:00:00:00:01 ${mac}`,
+      'DHCP lease': '10.0.2.16',
+    });
+    expect(forwards).toMatch(/ 40022 +10\.0\.2\.16 +22 /);
+  });
+
+  test('that cannot renew something says what and why', async () => {
+    await expect(
+      renewBy('case "$2" in *host_*) echo no ssh-keygen >&2; exit 3;; esac'),
+    ).rejects.toMatchObject({
+      code: 'device',
+      message: 'fork: renew: the ssh host keys could not be renewed: no ssh-keygen',
+    });
+  });
+
+  test('without an agent cannot renew anything', async () => {
+    await expect(renewBy('')).rejects.toMatchObject({ code: 'state', needed: 'qemu-guest-agent' });
+  });
+});
