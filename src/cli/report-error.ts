@@ -9,6 +9,9 @@ const FAULTS = {
   bug: 'jumplead itself - please report it',
 } as const;
 
+/** The text of an error of gRPC without its code. */
+const said = ({ message }: Error) => message.replace(/^[A-Z_]+: /, '');
+
 /** What a user reads when a command has failed: what happened, whose fault it is and the evidence. No stack unless it is our bug. */
 export function describeFailure(error: unknown): string {
   if (error instanceof Interruption) return 'interrupted; everything was cleaned up';
@@ -20,6 +23,8 @@ export function describeFailure(error: unknown): string {
     styleText('red', first, { stream: process.stderr }),
     ...rest,
     `fault: ${FAULTS[known ? error.fault : 'bug']}`,
-    ...(known && error.cause instanceof Error ? [`cause: ${error.cause.message}`] : []),
+    ...(known && error.cause instanceof Error && !text.includes(said(error.cause))
+      ? [`cause: ${error.cause.message}`]
+      : []),
   ].join('\n');
 }

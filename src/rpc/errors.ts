@@ -99,7 +99,7 @@ function byStatus(error: GrpcError, context: IncomingContext): DutError {
     case Status.UNAVAILABLE:
     case Status.CANCELLED:
       return new UnreachableError(
-        `${message} (${target})`,
+        message.includes(target) ? message : `${message} (${target})`,
         { target, ...(lastSeen && { lastSeen }) },
         options,
       );

@@ -331,8 +331,8 @@ describe('TLS', () => {
     const hidden = (text: string) => text.replaceAll(/[0-9a-f]{64}/g, 'HEX').replaceAll(String(port), 'PORT');
     expect(failures.map(({ details }) => hidden(details))).toMatchInlineSnapshot(`
       [
-        "cannot connect to localhost:PORT: self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca",
-        "cannot connect to localhost:PORT: self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca",
+        "cannot connect to localhost:PORT: its certificate is not trusted here (self-signed certificate); give its fingerprint, or the authority that has signed it",
+        "cannot connect to localhost:PORT: its certificate is not trusted here (self-signed certificate); give its fingerprint, or the authority that has signed it",
         "cannot connect to 127.0.0.1:PORT: Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: ",
         "cannot connect to localhost:PORT: the SHA-256 fingerprint of its certificate is HEX, expected HEX",
       ]

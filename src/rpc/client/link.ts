@@ -141,7 +141,14 @@ export class Link implements AsyncDisposable {
     if (!(error instanceof GrpcError) || isDutError(error)) return error;
     const available = Object.keys(node?.methods ?? {});
     const lastSeen = this.#lastSeen?.toISOString();
-    return fromGrpcError(error, { operation, target: this.name, lastSeen, available });
+    return fromGrpcError(this.#explained(error), { operation, target: this.name, lastSeen, available });
+  }
+
+  /** The peer does not tell a wrong passphrase from none. */
+  #explained(error: GrpcError): GrpcError {
+    if (error.code !== Status.UNAUTHENTICATED || this.#metadata[Key.passphrase] !== undefined) return error;
+    const { metadata } = error;
+    return new GrpcError(error.code, `${error.details}; none was given`, { metadata, cause: error });
   }
 
   /** Ends the connection; what is under way ends with an UnreachableError. */

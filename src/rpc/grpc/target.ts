@@ -48,6 +48,8 @@ export async function openSocket(target: Target, signal: AbortSignal): Promise<D
     return await connected(connectTcp({ host: target.host, port: target.port }), 'connect', signal);
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
+    // Whoever made the duplex has said so already.
+    if (cause instanceof GrpcError) throw cause;
     throw new GrpcError(Status.UNAVAILABLE, `cannot connect to ${targetName(target)}: ${explain(cause)}`, {
       cause,
     });
@@ -127,10 +129,23 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
+/** Codes of OpenSSL's for a chain that ends with nobody whom we trust. */
+const UNTRUSTED = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const inner = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
   const code = 'code' in inner ? String(inner.code) : '';
+  if (UNTRUSTED.includes(code)) {
+    // What Node advises is of no use to whoever only runs a program.
+    const [why] = inner.message.split(';');
+    return `its certificate is not trusted here (${why}); give its fingerprint, or the authority that has signed it`;
+  }
   const reason = REASONS[code];
   return reason ? `${reason} (${inner.message || code})` : inner.message || code;
 }
