@@ -97,8 +97,8 @@ describe('the package, installed from its tarball into an empty project', () => 
     },
   );
 
-  test('./vitest needs vitest beside it', async () => {
-    expect(await importing('jumplead/vitest')).toBe('ERR_MODULE_NOT_FOUND');
+  test.each(['vitest', 'playwright'])('./%s needs that runner beside it', async (name) => {
+    expect(await importing(`jumplead/${name}`)).toBe('ERR_MODULE_NOT_FOUND');
   });
 
   test.each(['dist/index.js', 'client', 'rpc', 'core', 'drivers/qemu'])('%s is not', async (path) => {

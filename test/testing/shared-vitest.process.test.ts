@@ -42,6 +42,14 @@ test('two workers at once share a machine that was booted once; one that failed 
   expect(await home.leftovers()).toEqual([]);
 });
 
+test('what a run has booted is resumed by the next one', async () => {
+  const env = { SPECS: '*.case.ts', REMEMBER: '1' };
+  const run = () => home.run('vitest', [...VITEST, 'fails', '-t', 'is not broken'], env);
+  expect((await run()).all).toMatch(/qemu-1 booted, .*Tests\s+1 passed/s);
+  expect((await run()).all).toMatch(/qemu-1 resumed a boot that was remembered, .*Tests\s+1 passed/s);
+  expect(await home.leftovers()).toEqual([]);
+});
+
 describe('nothing is left when vitest, in the middle of a test, is ended by', () => {
   test.each(['SIGKILL', 'SIGINT'] as const)('%s', async (signal) => {
     await using meeting = await openMeeting(home.path, 1);

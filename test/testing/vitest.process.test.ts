@@ -14,6 +14,11 @@ const test = machineTest(machine, {
   },
 });
 
+machineTest(fakeMachine(), { ready: 'login' })('a console that asks for a login is ready', async ({ vm }) => {
+  await using tty = await vm.console.open({ from: 'boot' });
+  await tty.expect(/login: $/);
+});
+
 describe('a machine for each test', () => {
   test('that one breaks', async ({ vm }) => {
     await vm.power.off({ mode: 'forced' });
