@@ -55,6 +55,8 @@ export interface MachineHandle {
   readonly openClaim: OpenClaim;
   /** How its pools are. */
   pools(options?: WaitOptions): Promise<PoolInfo[]>;
+  /** How the pool `from`, or the only one, is: now, and whenever that changes. */
+  followPool(from?: string, options?: WaitOptions): AsyncIterable<PoolInfo>;
   /** The size of the disk at the next power-on. */
   setDiskSize(size: ByteSize, options?: WaitOptions): Promise<void>;
   /** The memory at the next power-on. */
@@ -100,6 +102,10 @@ async function createMachine(node: RemoteNode<typeof Machine>): Promise<MachineH
     pools: async (options) => {
       requireOffered(node, 'poolList', 'pools', STOCK_CALLS);
       return await calls.poolList(options);
+    },
+    followPool: (from, options) => {
+      requireOffered(node, 'poolFollow', 'followPool', STOCK_CALLS);
+      return calls.poolFollow(from, options);
     },
     setDiskSize: async (size, options) => void (await calls.setDiskSize(size, options)),
     setMemorySize: async (size, options) => void (await calls.setMemorySize(size, options)),

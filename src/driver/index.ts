@@ -6,3 +6,4 @@ export * from './driver.ts';
 export * from './driver-type.ts';
 export * from './group.ts';
 export * from './proxy.ts';
+export * from './stand-in.ts';

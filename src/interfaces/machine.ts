@@ -109,6 +109,10 @@ export const Machine = defineInterface(
       args: [arg('options', PoolRequest)],
       returns: PoolInfo,
     }),
+    poolFollow: stream('How a pool is, now and whenever that changes', {
+      args: [arg('from', SnapshotName.nullish())],
+      returns: PoolInfo,
+    }),
     poolClaim: call('Take a machine that is ready from a pool', {
       args: [arg('options', PoolClaim.nullish())],
       returns: ForkAnswer,

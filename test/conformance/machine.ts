@@ -199,6 +199,22 @@ const snapshotChecks: readonly Check<MachineSpecimen>[] = [
     together: 'shared',
   }),
   ...method({
+    method: 'poolFollow',
+    kind: 'stream',
+    prepare: async (specimen) => {
+      await savedAs('ready')(specimen);
+      const known = (await specimen.calls.poolList()).map(({ from }) => from);
+      if (!known.includes('ready')) await keepPool(specimen.calls, 'ready');
+    },
+    call: async (calls, options) => {
+      for await (const info of calls.poolFollow('ready', options)) return info;
+      throw new Error('the pool has ended');
+    },
+    expect: (info) => expect(info).toMatchObject({ from: 'ready', min: 0, max: 4 }),
+    wrong: NOT_A_NAME.filter((args) => args.length > 0),
+    together: 'shared',
+  }),
+  ...method({
     method: 'poolClaim',
     prepare: async (specimen) => {
       await savedAs('ready')(specimen);

@@ -41,6 +41,7 @@ type SnapshotMethods = Pick<
   | 'fork'
   | 'forkEnd'
   | 'poolKeep'
+  | 'poolFollow'
   | 'poolClaim'
   | 'poolList'
   | 'poolEnd'

@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { InternalError, parseDuration, parseSize, Secrets } from '../../core/index.ts';
 import type { CallContext, DriverNode, OfferedSession, OpenContext } from '../../driver/index.ts';
 import type { Machine, MachineDescription } from '../../interfaces/index.ts';
+import type { Pools } from '../std/index.ts';
 import { BootMemory } from './boots/boot-memory.ts';
+import { hasBooted } from './boots/readiness.ts';
 import { WatchedInput } from './boots/watched-input.ts';
-import { effectiveForwards } from './config.ts';
+import { type BootReady, effectiveForwards } from './config.ts';
 import { Recorder } from './console/recorder.ts';
 import { noteTranscript } from './console/salvage.ts';
 import { SharedConsole } from './console/shared-console.ts';
 import { equipFork, type ForkEquipment } from './equip-fork.ts';
-import { openPools } from './fork-pools.ts';
+import { openPools, type PooledMachine } from './fork-pools.ts';
 import { type PowerOn, VirtualMachine } from './machine/machine.ts';
 import type { PowerPlan, RestStage, StartStep } from './machine/power-plan.ts';
 import type { PowerSession } from './machine/power-session.ts';
@@ -40,6 +42,11 @@ export interface Surroundings extends Pick<OpenContext, 'log' | 'offer'> {
 /** A machine that can be served. Disposing of it ends it, and what has been made of it. */
 export interface AssembledMachine extends AsyncDisposable {
   readonly node: DriverNode<typeof Machine>;
+  readonly pools: Pools<PooledMachine>;
+  /** The digests of what was flashed, by partition. */
+  contents(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Boots it, saves it as soon as it is ready, and switches it off. */
+  saveBooted(name: string, ready: BootReady, context: CallContext): Promise<void>;
   /** Starts it from a saved one, in place of what it is. */
   start(snapshot: Snapshot, operation: string, context: CallContext): Promise<void>;
   /** The same for a machine that is off, whose start rests at `stage` until it is switched on. */
@@ -203,6 +210,16 @@ export async function assembleMachine(
     node: machineNode(machine, equipment, { describe, snapshots, pools, offer, sessions }, children),
     ...{ start, rest, renew },
     space: () => privateSpace(run.path, (machine.isOn ? machine.session('space') : machine.resting)?.pid),
+    pools,
+    contents: (signal) => media.digests(signal),
+    saveBooted: async (name, ready, context) => {
+      await machine.on(context);
+      const { session, signal } = { session: machine.session('pool'), signal: context.signal };
+      await hasBooted(ready, { session, recorder }, AbortSignal.any([signal, session.boot]));
+      await boots?.settled();
+      await snapshots.save(name, context);
+      await machine.off({ mode: 'forced' }, context);
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
@@ -226,7 +243,8 @@ async function openFork(
   log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);
   const held = stack.move();
   return {
-    ...{ name, node: machine.node, space: machine.space, resting, renew: machine.renew },
+    ...{ name, node: machine.node, space: machine.space, resting },
+    ...{ renew: machine.renew, contents: machine.contents },
     get steps() {
       return steps.taken;
     },

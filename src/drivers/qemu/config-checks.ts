@@ -26,6 +26,7 @@ export function checkConfig(config: QemuConfig): Mistake[] {
     consoleLimit,
     userData,
     extraArgs,
+    pool,
   ].flatMap((check) => check(config));
 }
 
@@ -95,6 +96,36 @@ function hostPorts({ forwards }: QemuConfig): Mistake[] {
     if (hostPort === 0 || first === undefined) return [];
     return [{ path: ['forwards', name, 'hostPort'], message: `forwards.${first} has ${address} already` }];
   });
+}
+
+/** What a machine cannot have whose forks are kept ready. */
+function pool({ pool: sizes, image, partitions, kernel, cdrom, disks, forwards }: QemuConfig): Mistake[] {
+  if (!sizes) return [];
+  const mistakes: Mistake[] = [];
+  if (image === undefined && partitions.root === undefined && kernel === undefined && cdrom === undefined)
+    mistakes.push({
+      path: ['pool'],
+      message:
+        'there is nothing to boot when the machine is opened: it needs image, partitions.root, kernel or cdrom',
+    });
+  if (sizes.max < 2)
+    mistakes.push({
+      path: ['pool', 'max'],
+      message: 'expected 2 or more: the machine that is served is one of them',
+    });
+  for (const [index, { readonly }] of disks.entries())
+    if (!readonly)
+      mistakes.push({
+        path: ['disks', index],
+        message: 'all machines of a pool would write to it; make it readonly, or leave pool out',
+      });
+  for (const [name, { hostPort }] of Object.entries(forwards))
+    if (hostPort !== 0)
+      mistakes.push({
+        path: ['forwards', name, 'hostPort'],
+        message: 'machines of a pool get free ports, which describe() tells; leave it out, or leave pool out',
+      });
+  return mistakes;
 }
 
 function userData({ cloudInit }: QemuConfig): Mistake[] {

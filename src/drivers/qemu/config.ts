@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONSOLE_FAULT_EVENTS, SizeText } from '../../interfaces/index.ts';
+import { CONSOLE_FAULT_EVENTS, PoolSizes, SizeText } from '../../interfaces/index.ts';
 import { ACCELERATOR_NAMES, ARCH_NAMES, DISPLAY_NAMES, hostArch } from './architectures.ts';
 import { checkConfig } from './config-checks.ts';
 
@@ -188,6 +188,11 @@ const fields = {
     'key',
     Boot.optional(),
     '`{ remember: true, ready: { console, agent, command } }`: what has booted once resumes from there after the next flash',
+  ),
+  pool: field(
+    'instance',
+    PoolSizes.optional(),
+    '`{ min, max }`: the machine is booted once, when it is opened, and forks of it are kept ready: the first power-on after a flash of the same content is one of them',
   ),
   bootLimit: field(
     'instance',

@@ -1,4 +1,4 @@
-import type { Log } from '../../core/index.ts';
+import { type Log, StateError } from '../../core/index.ts';
 import type { Offer, OfferedSession } from '../../driver/index.ts';
 import { type PooledFork, type PooledForkOptions, Pools } from '../std/index.ts';
 import type { MachineFork } from './nodes/machine.ts';
@@ -11,12 +11,17 @@ export interface ForkPoolsParts {
   readonly log: Log;
 }
 
+/** A fork that is kept ready. */
+export interface PooledMachine extends PooledFork {
+  readonly machine: MachineFork;
+}
+
 /** Pools of the forks of one machine's snapshots: loaded, with their CPUs standing still until they are claimed. */
 export function openPools(
   snapshots: Snapshots<MachineFork>,
   { offer, sessions, log }: ForkPoolsParts,
-): Pools {
-  return new Pools({
+): Pools<PooledMachine> {
+  return new Pools<PooledMachine>({
     ...{ offer, log },
     check: (from) => snapshots.check(from),
     open: (options) => openReady(snapshots, options, log),
@@ -29,7 +34,7 @@ async function openReady(
   snapshots: Snapshots<MachineFork>,
   { from, offer, background, signal }: PooledForkOptions,
   log: Log,
-): Promise<PooledFork> {
+): Promise<PooledMachine> {
   const peer = { name: `the pool of ${from}`, local: true };
   const fork = await snapshots.fork(from, {
     ...{ offer, background, stage: 'loaded' },
@@ -43,13 +48,15 @@ async function openReady(
     if (!isClaimed) resolve();
   });
   return {
-    ...{ name, ended, root: node },
+    ...{ name, ended, root: node, machine: fork },
     get steps() {
       return fork.steps;
     },
-    start: async (until) => {
+    start: async ({ run, signal: until }) => {
       isClaimed = true;
-      await resting?.goOn('running', { signal: until, log, peer });
+      if (run) await resting?.goOn('running', { signal: until, log, peer });
+      else if (!resting?.rests)
+        throw new StateError(`${name} has ended`, { state: 'ended', needed: 'ready' });
     },
     [Symbol.asyncDispose]: async () => {
       await snapshots.end(fork);

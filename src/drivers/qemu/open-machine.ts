@@ -13,6 +13,7 @@ import { hostSpeed } from './host-speed.ts';
 import { sweepLeftovers } from './leftovers.ts';
 import { wrapper } from './plan/machine.ts';
 import { planPace } from './plan/pace.ts';
+import { openPooledMachine } from './pooled-machine.ts';
 import type { Equipment } from './prepare.ts';
 import { handOver, openRunFolder, usersOfRuns } from './run-folder.ts';
 import { flashedDir } from './storage/content-store.ts';
@@ -29,7 +30,10 @@ export async function openMachine(
   await using stack = new AsyncDisposableStack();
   const artifacts = context.artifacts && join(context.artifacts, ...context.path.split('.'));
   const equipment = await equip(config, context, stack);
-  const { node } = stack.use(await assembleMachine(equipment, { ...context, artifacts }));
+  const machine = stack.use(await assembleMachine(equipment, { ...context, artifacts }));
+  const { pool, boot } = config;
+  const node = pool ? await openPooledMachine(machine, { pool, boot }, context) : machine.node;
+  stack.defer(async () => node.close?.());
   const held = stack.move();
   return { ...node, close: () => held.disposeAsync() };
 }

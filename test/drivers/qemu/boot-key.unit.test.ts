@@ -34,6 +34,7 @@ const OTHER: { readonly [K in keyof Required<QemuConfigInput>]: QemuConfigInput 
   extraArgs: { extraArgs: ['-device', 'intel-hda'] },
   boot: { boot: { remember: true, ready: { agent: true } } },
   bootLimit: { bootLimit: '1GiB' },
+  pool: { pool: { min: 1, max: 2 }, image: '/other.img' },
   // The path says nothing: what was flashed is in `contents`.
   image: { image: '/other.img' },
   consoleLimit: { consoleLimit: '1MiB' },

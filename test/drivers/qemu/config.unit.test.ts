@@ -59,6 +59,7 @@ describe('every field', () => {
     expect(instance.map(([name]) => name)).toEqual([
       'forwards',
       'tolerate',
+      'pool',
       'bootLimit',
       'consoleLimit',
       'tbSize',
@@ -206,6 +207,31 @@ describe('mistakes across fields', () => {
     `);
     expect(on({ forwards: { web, api: { ...web, hostAddress: '127.0.0.2' } } })).toBe('none');
     expect(on({ forwards: { web: { guestPort: 80 }, api: { guestPort: 81 } } })).toBe('none');
+  });
+
+  test('a pool of what its machines cannot have each', () => {
+    expect(on({ pool: { min: 1, max: 4 } })).toMatchInlineSnapshot(`
+      "qemu: the configuration is wrong
+        pool: got {"min":1,"max":4}; there is nothing to boot when the machine is opened: it needs image, partitions.root, kernel or cdrom"
+    `);
+    expect(on({ image: 'a.img', pool: { min: 1, max: 1 } })).toMatchInlineSnapshot(`
+      "qemu: the configuration is wrong
+        pool.max: got 1; expected 2 or more: the machine that is served is one of them"
+    `);
+    expect(on({ image: 'a.img', pool: { min: 3, max: 2 } })).toMatchInlineSnapshot(`
+      "qemu: the configuration is wrong
+        pool.max: got 2; expected \`min\` or more"
+    `);
+    const shared = {
+      disks: [{ path: 'b.img', format: 'raw' }],
+      forwards: { web: { guestPort: 80, hostPort: 8080 } },
+    };
+    expect(on({ image: 'a.img', pool: { min: 1, max: 4 }, ...shared })).toMatchInlineSnapshot(`
+      "qemu: the configuration is wrong
+        disks.0: got {"path":"b.img","format":"raw"}; all machines of a pool would write to it; make it readonly, or leave pool out
+        forwards.web.hostPort: got 8080; machines of a pool get free ports, which describe() tells; leave it out, or leave pool out"
+    `);
+    expect(on({ image: 'a.img', pool: { min: 1, max: 4 } })).toBe('none');
   });
 
   test('user-data that cloud-init would ignore', () => {

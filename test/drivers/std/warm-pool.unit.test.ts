@@ -102,7 +102,7 @@ describe('a pool', () => {
   it('refuses a claim whose wait ends, with figures', async () => {
     const { pool } = openPool({ min: 1, max: 1, clock: () => new Date(0) });
     await pool.claim(never);
-    await expect(pool.claim(never, AbortSignal.abort())).rejects.toMatchInlineSnapshot(
+    await expect(pool.claim(never, { wait: AbortSignal.abort() })).rejects.toMatchInlineSnapshot(
       `[BusyError: the pool ready has no machine left: 1 of 1 machines are claimed, 0 are being made, 1 claims wait]`,
     );
     expect(pool.figures).toMatchObject({ refused: 1, claimed: 1, waiting: 0 });

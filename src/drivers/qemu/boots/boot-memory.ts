@@ -159,6 +159,11 @@ export class BootMemory implements AsyncDisposable {
     this.#parts.log.info({ kind, reason }, kind === 'cold' ? 'the machine boots' : 'the machine resumes');
   }
 
+  /** Resolves when the boot that is to be stored is stored, or is not. */
+  async settled(): Promise<void> {
+    await this.#watching;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error('the machine is closed'));
     await this.#watching;

@@ -18,7 +18,7 @@ export interface MachineAbilities {
   readonly describe: (signal: AbortSignal) => Promise<MachineDescription>;
   readonly snapshots: Pick<Snapshots<MachineFork>, 'save' | 'list' | 'restore' | 'delete' | 'fork' | 'end'>;
   /** The forks that are kept ready. */
-  readonly pools: Pools;
+  readonly pools: Pick<Pools, 'methods'>;
   /** Serves a fork, where that is possible. */
   readonly offer: Offer | undefined;
   /** How forks are served, by their names. */
@@ -32,6 +32,8 @@ export interface MachineFork extends Fork {
   readonly steps: Readonly<Record<string, number>>;
   /** Renews in its guest what is its parent's. */
   renew(context: CallContext): Promise<void>;
+  /** The digests of what was flashed, by partition. */
+  contents(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
 }
 
 const NOT_STARTED = { name: '', steps: {} };

@@ -8,8 +8,8 @@ export interface PooledFork extends Pooled {
   readonly root: DriverNode;
   /** How long the steps of its start took, in milliseconds. */
   readonly steps: Readonly<Record<string, number>>;
-  /** Lets it run. */
-  start(signal: AbortSignal): Promise<void>;
+  /** Is claimed; lets it run if `run`. */
+  start(options: { readonly run: boolean; readonly signal: AbortSignal }): Promise<void>;
 }
 
 /** How a fork is made ready. */
@@ -22,10 +22,10 @@ export interface PooledForkOptions {
   readonly signal: AbortSignal;
 }
 
-export interface PoolsParts {
+export interface PoolsParts<F extends PooledFork = PooledFork> {
   /** @throws NotFoundError when there is no such snapshot */
   readonly check: (from: string) => void;
-  readonly open: (options: PooledForkOptions) => Promise<PooledFork>;
+  readonly open: (options: PooledForkOptions) => Promise<F>;
   /** Serves what was claimed. */
   readonly offer: Offer | undefined;
   /** Is told how what was claimed is served. */
@@ -36,21 +36,21 @@ export interface PoolsParts {
 
 type PoolMethods = Pick<
   Handlers<typeof Machine, CallContext>,
-  'poolKeep' | 'poolClaim' | 'poolList' | 'poolEnd'
+  'poolKeep' | 'poolFollow' | 'poolClaim' | 'poolList' | 'poolEnd'
 >;
 
 /** One that waits until what it becomes is served itself. */
-interface ReadyFork extends Pooled {
-  readonly fork: PooledFork;
+export interface ReadyFork<F extends PooledFork = PooledFork> extends Pooled {
+  readonly fork: F;
   readonly serve: (own: Offer) => void;
 }
 
 /** The pools of one machine, by the snapshots that they are of. */
-export class Pools implements AsyncDisposable {
-  readonly #parts: PoolsParts;
-  readonly #pools = new Map<string, WarmPool<ReadyFork>>();
+export class Pools<F extends PooledFork = PooledFork> implements AsyncDisposable {
+  readonly #parts: PoolsParts<F>;
+  readonly #pools = new Map<string, WarmPool<ReadyFork<F>>>();
 
-  constructor(parts: PoolsParts) {
+  constructor(parts: PoolsParts<F>) {
     this.#parts = parts;
   }
 
@@ -61,11 +61,14 @@ export class Pools implements AsyncDisposable {
       const { offer } = this.#parts;
       if (!offer)
         throw new UnsupportedError('forks are not served here', { capability: 'pool', available: [] });
-      const ready = await this.#find(request?.from).claim(signal, waitOf(request?.wait));
+      const ready = await this.#find(request?.from).claim(signal, {
+        wait: waitOf(request?.wait),
+      });
       const { name, steps } = ready.fork;
       const { driver, localToken } = await this.#serve(ready, offer, peer);
       return { name, driver, token: peer.local ? localToken : null, steps };
     },
+    poolFollow: (from, { signal }) => this.#follow(from ?? undefined, signal),
     poolList: async () => [...this.#pools].map(([from, { figures }]) => ({ from, ...figures })),
     poolEnd: async (from) => {
       await this.#end(from);
@@ -74,17 +77,17 @@ export class Pools implements AsyncDisposable {
   };
 
   /** Begins to keep forks ready. @throws NotFoundError without the snapshot, BusyError when there is such a pool */
-  open({ from, min, max }: PoolRequest): WarmPool<ReadyFork> {
+  open({ from, min, max }: PoolRequest): WarmPool<ReadyFork<F>> {
     const { check, log } = this.#parts;
     check(from);
     if (this.#pools.has(from)) {
       const message = `pool: there is one of ${from} already`;
       throw new BusyError(message, { holder: 'another pool', since: new Date().toISOString() });
     }
-    const pool = new WarmPool<ReadyFork>({
+    const pool = new WarmPool<ReadyFork<F>>({
       ...{ name: from, min, max, log },
       open: (options) => this.#makeReady({ from, ...options }),
-      start: ({ fork }, signal) => fork.start(signal),
+      start: ({ fork }, options) => fork.start(options),
     });
     this.#pools.set(from, pool);
     return pool;
@@ -92,6 +95,11 @@ export class Pools implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools.keys()].map((from) => this.#end(from)));
+  }
+
+  async *#follow(from: string | undefined, signal: AbortSignal): AsyncGenerator<PoolInfo> {
+    const pool = this.#find(from);
+    for await (const figures of pool.follow(signal)) yield { from: pool.name, ...figures };
   }
 
   async *#keep(request: PoolRequest, signal: AbortSignal): AsyncGenerator<PoolInfo> {
@@ -124,7 +132,7 @@ export class Pools implements AsyncDisposable {
     }
   }
 
-  async #makeReady(options: Omit<PooledForkOptions, 'offer'>): Promise<ReadyFork> {
+  async #makeReady(options: Omit<PooledForkOptions, 'offer'>): Promise<ReadyFork<F>> {
     let own: Offer | undefined;
     const offer: Offer = (open) => {
       if (own) return own(open);
@@ -138,7 +146,7 @@ export class Pools implements AsyncDisposable {
     return { name, ended, fork, serve, [Symbol.asyncDispose]: () => fork[Symbol.asyncDispose]() };
   }
 
-  #find(from: string | undefined): WarmPool<ReadyFork> {
+  #find(from: string | undefined): WarmPool<ReadyFork<F>> {
     const known = [...this.#pools.keys()];
     const name = from ?? (known.length === 1 ? known[0] : undefined);
     const pool = name === undefined ? undefined : this.#pools.get(name);

@@ -16,8 +16,8 @@ export interface WarmPoolParts<T extends Pooled> {
   readonly max: number;
   /** Makes another one ready; in the background where nobody waits for it. */
   readonly open: (options: { readonly background: boolean; readonly signal: AbortSignal }) => Promise<T>;
-  /** Makes one that was ready what a claim is given. */
-  readonly start: (one: T, signal: AbortSignal) => Promise<void>;
+  /** Makes one that was ready what a claim is given; with `run: false`, one that is ready all the same, and its claimer's. */
+  readonly start: (one: T, options: { readonly run: boolean; readonly signal: AbortSignal }) => Promise<void>;
   readonly log: Log;
   readonly clock?: (() => Date) | undefined;
 }
@@ -41,6 +41,14 @@ export interface PoolFigures {
   readonly refused: number;
   /** Why there are not as many ready as there should be; null when nothing is in the way. */
   readonly problem: string | null;
+}
+
+/** How one is claimed. */
+export interface WarmClaim {
+  /** Ends the wait, with a refusal. */
+  readonly wait?: AbortSignal | undefined;
+  /** Whether it is to run; default: true. */
+  readonly run?: boolean;
 }
 
 /** After so many in a row that broke while they were ready, no more are made until somebody claims one. */
@@ -74,6 +82,10 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
     this.#fill();
   }
 
+  get name(): string {
+    return this.#parts.name;
+  }
+
   get figures(): PoolFigures {
     const { min, max } = this.#parts;
     return {
@@ -100,16 +112,15 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
    * Gives one that nobody else has: a ready one, or the next that is. Where as many live as may, it waits until one ends.
    *
    * @param signal Ends the wait.
-   * @param wait Ends the wait as well, with a refusal.
    * @throws BusyError when `wait` ends it, StateError when the pool is closed, what keeps the pool from making one
    */
-  async claim(signal: AbortSignal, wait?: AbortSignal): Promise<T> {
+  async claim(signal: AbortSignal, { wait, run = true }: WarmClaim = {}): Promise<T> {
     try {
       for (;;) {
         const ready = this.#ready.shift();
         if (ready) this.#claimed.set(ready, this.#now());
         const one = ready ?? (await this.#next(signal, wait));
-        if (await this.#started(one, signal)) return this.#give(one);
+        if (await this.#started(one, { run, signal })) return this.#give(one);
       }
     } catch (error) {
       this.#counts.refused++;
@@ -162,9 +173,10 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   }
 
   /** Whether it is what a claim is given. One that is not has broken, and is replaced. */
-  async #started(one: T, signal: AbortSignal): Promise<boolean> {
+  async #started(one: T, options: { readonly run: boolean; readonly signal: AbortSignal }): Promise<boolean> {
+    const { signal } = options;
     try {
-      await this.#parts.start(one, signal);
+      await this.#parts.start(one, options);
       return true;
     } catch (error) {
       this.#claimed.delete(one);

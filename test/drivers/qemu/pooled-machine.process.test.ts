@@ -1,0 +1,112 @@
+/** A machine whose configuration has a pool, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLog } from '../../../src/core/index.ts';
+import { qemu } from '../../../src/drivers/qemu/index.ts';
+import { serve, type Tty } from '../../../src/index.ts';
+import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { BIOS } from '../../support/bios-machine.ts';
+import { openHome } from '../../support/tiny-machine.ts';
+
+let home: Awaited<ReturnType<typeof openHome>>;
+let image: string;
+
+beforeEach(async () => {
+  home = await openHome();
+  image = join(home.path, 'boot.img');
+  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+});
+afterEach(() => home[Symbol.asyncDispose]());
+
+const open = () =>
+  serve(
+    qemu({
+      ...{ ...BIOS, image, pool: { min: 1, max: 3 } },
+      boot: { remember: false, ready: { console: 'ready\\r\\n' } },
+    }),
+    { artifacts: join(home.path, 'out'), log: createLog('silent') },
+  );
+
+/** Resolves when as many are ready as should be. */
+async function filled(vm: Awaited<ReturnType<typeof open>>): Promise<void> {
+  for await (const { ready, min } of vm.followPool()) if (ready >= min) return;
+}
+
+async function count(tty: Tty): Promise<number> {
+  await tty.write(KEYS.count);
+  const { match } = await tty.expect(/(\d)\r\n/);
+  return Number(match?.[1]);
+}
+
+test('it is off until it is switched on, and then it has booted already', async () => {
+  await using vm = await open();
+  expect(await vm.power.state()).toBe('off');
+  expect(await vm.power.off({ mode: 'forced' })).toBe('already');
+  await using tty = await vm.console.open();
+  await vm.power.on();
+  // Nothing is shown anew: it had booted before.
+  expect(await count(tty)).toBe(1);
+  expect((await vm.describe()).fork).toMatchObject({ from: 'pool' });
+  expect(await vm.power.state()).toBe('running');
+});
+
+test('off and on is a boot from its own disk', async () => {
+  await using vm = await open();
+  await vm.power.on();
+  await using tty = await vm.console.open();
+  expect(await count(tty)).toBe(1);
+  expect(await vm.power.off({ mode: 'forced' })).toBe('forced');
+  await vm.power.on();
+  await using again = await vm.console.open();
+  expect((await again.expect(/ready\r\n/)).before).not.toContain('1');
+});
+
+test('flashed with the same, it is another one of the pool', async () => {
+  await using vm = await open();
+  await vm.power.on();
+  await using tty = await vm.console.open();
+  expect(await count(tty)).toBe(1);
+  expect(await count(tty)).toBe(2);
+  await vm.power.off({ mode: 'forced' });
+  await filled(vm);
+  const before = (await vm.describe()).artifacts;
+  await vm.flasher.flash(image);
+  expect((await vm.describe()).artifacts).not.toBe(before);
+  await vm.power.on();
+  await using again = await vm.console.open();
+  expect(await count(again)).toBe(1);
+  const [info] = await vm.pools();
+  expect(info).toMatchObject({ claimed: 1, given: 2, broken: 0 });
+});
+
+test('flashed with anything else, it is a machine of its own that boots that', async () => {
+  await using vm = await open();
+  const other = join(home.path, 'flood.img');
+  await writeFile(other, Buffer.concat([bootSector({ flood: true }), Buffer.alloc(2 ** 20)]));
+  await vm.flasher.flash(other);
+  await vm.power.on();
+  await using tty = await vm.console.open();
+  await tty.expect(/00000001\r\n/);
+});
+
+test('with other memory it boots, also after the next flash', async () => {
+  await using vm = await open();
+  await vm.setMemorySize('96MiB');
+  await vm.power.on();
+  await using tty = await vm.console.open();
+  await tty.expect(/ready\r\n/);
+  await vm.power.off({ mode: 'forced' });
+  await filled(vm);
+  await vm.flasher.flash(image);
+  await vm.power.on();
+  expect((await vm.describe()).memory).toBe(96 * 2 ** 20);
+});
+
+test('others claim from the same pool', async () => {
+  await using vm = await open();
+  const line = await vm.openClaim();
+  expect(line.name).not.toBe('');
+  const [info] = await vm.pools();
+  expect(info).toMatchObject({ from: 'pool', max: 3, claimed: 2 });
+});
