@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from './until.ts';
 
 interface Event {
   readonly event: string;
@@ -7,21 +8,23 @@ interface Event {
   readonly data: { readonly pid?: number };
 }
 
-/** What QEMU itself said of a fork: its process, and when its CPUs ran, by the host's clock in milliseconds. */
+/** What QEMU itself said of a machine: its process, and when its CPUs ran, by the host's clock in milliseconds. */
 export interface Beginning {
   readonly pid: number;
   readonly running: number;
 }
 
-/** Looks into what a fork leaves in its folder. */
-export function beginningOf(artifacts: string): Beginning {
-  const text = readFileSync(join(artifacts, 'timeline.jsonl'), 'utf8');
-  const events = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Event); // SAFE: as a trail has it
-  const started = events.find(({ event }) => event === 'POWER_ON');
-  const resumed = events.find(({ event }) => event === 'RESUME');
-  if (!started?.data.pid || !resumed) throw new Error(`${artifacts} tells of no start`);
-  return { pid: started.data.pid, running: Date.parse(resumed.time) };
+/** Looks into what a machine leaves in its folder, where everything comes a moment later. */
+export async function beginningOf(artifacts: string): Promise<Beginning> {
+  let beginning: Beginning | undefined;
+  await until(() => {
+    const lines = readFileSync(join(artifacts, 'timeline.jsonl'), 'utf8').split('\n').slice(0, -1);
+    const events = lines.map((line) => JSON.parse(line) as Event); // SAFE: as a trail has it
+    const pid = events.find(({ event }) => event === 'POWER_ON')?.data.pid;
+    const resumed = events.find(({ event }) => event === 'RESUME');
+    if (pid !== undefined && resumed) beginning = { pid, running: Date.parse(resumed.time) };
+    return beginning !== undefined;
+  });
+  if (!beginning) throw new Error(`${artifacts} tells of no start`);
+  return beginning;
 }

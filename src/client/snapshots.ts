@@ -9,13 +9,19 @@ import { sessionOf } from './session.ts';
 /** The saved states of a machine. They last as long as its session. */
 export interface SnapshotsHandle {
   /** Saves the machine, which goes on with all its connections. */
-  save(name: string, options?: WaitOptions): Promise<SnapshotInfo>;
+  save(name: string, options?: SaveOptions): Promise<SnapshotInfo>;
   /** All of them, the oldest first. */
   list(options?: WaitOptions): Promise<SnapshotInfo[]>;
   /** Makes the machine what it was then: its memory, devices, disks and variables. Connections to it are lost. */
   restore(name: string, options?: WaitOptions): Promise<void>;
   /** Forgets a saved state. @throws BusyError with the names of the forks that live of it. */
   delete(name: string, options?: WaitOptions): Promise<void>;
+}
+
+/** How a machine is saved. */
+export interface SaveOptions extends WaitOptions {
+  /** How many QEMUs are started before somebody asks for a fork: such a fork runs at once. Each takes some 50 MiB; none by default. */
+  readonly ahead?: number | undefined;
 }
 
 /** What a fork is to be. */
@@ -58,9 +64,9 @@ export function createSnapshots(node: RemoteNode<typeof Machine>): SnapshotsHand
   const { calls } = node;
   const check = (method: string) => requireOffered(node, 'snapshotSave', `snapshots.${method}`, STOCK);
   return {
-    save: async (name, options) => {
+    save: async (name, { ahead, ...options } = {}) => {
       check('save');
-      return await calls.snapshotSave(name, options);
+      return await calls.snapshotSave(name, ahead === undefined ? null : { ahead }, options);
     },
     list: async (options) => {
       check('list');

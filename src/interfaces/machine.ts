@@ -4,7 +4,7 @@ import { arg, call, defineInterface, stream } from './contract.ts';
 import { FaultNews } from './faults.ts';
 import { PoolClaim, PoolInfo, PoolRequest } from './pool.ts';
 import { SizeText } from './schemas.ts';
-import { ForkAnswer, ForkRequest, SnapshotInfo, SnapshotName } from './snapshots.ts';
+import { ForkAnswer, ForkRequest, SaveRequest, SnapshotInfo, SnapshotName } from './snapshots.ts';
 
 /** What the machine did, as QEMU's QMP reports it or its console shows it: `SHUTDOWN`, `RESET`, `STOP`, `RESUME`, `GUEST_PANICKED`, `BLOCK_IO_ERROR`, `GUEST_OOPS`, ... */
 export const MachineEvent = z.object({
@@ -87,7 +87,7 @@ export const Machine = defineInterface(
       returns: FaultNews,
     }),
     snapshotSave: call('Save the machine, which goes on', {
-      args: [arg('name', SnapshotName)],
+      args: [arg('name', SnapshotName), arg('options', SaveRequest.nullish())],
       returns: SnapshotInfo,
     }),
     snapshotList: call('What has been saved', { returns: z.array(SnapshotInfo), idempotent: true }),

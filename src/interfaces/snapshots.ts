@@ -5,6 +5,13 @@ export const SnapshotName = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, 'expected letters, digits, dots, hyphens and underscores, 64 at most');
 
+/** What is to be kept ready of a snapshot. */
+export const SaveRequest = z.strictObject({
+  /** How many QEMUs are started before somebody asks for a fork, each of which takes some 50 MiB. */
+  ahead: z.int().min(0).max(16).optional(),
+});
+export type SaveRequest = z.output<typeof SaveRequest>;
+
 /** A saved state of a machine. */
 export const SnapshotInfo = z.object({
   name: z.string(),
@@ -16,6 +23,8 @@ export const SnapshotInfo = z.object({
   memory: z.number(),
   /** Bytes on the disk. */
   disk: z.number(),
+  /** How many QEMUs wait for somebody to ask for a fork. */
+  ahead: z.number(),
   /** The names of the forks that live of it. */
   forks: z.array(z.string()),
   /** What each of them has for itself: bytes of memory, and on the disk. */

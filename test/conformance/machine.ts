@@ -98,7 +98,7 @@ const savedAs =
   async ({ calls, switchOn }: MachineSpecimen) => {
     await switchOn();
     const known = (await calls.snapshotList()).map(({ name }) => name);
-    for (const name of names) if (!known.includes(name)) await calls.snapshotSave(name);
+    for (const name of names) if (!known.includes(name)) await calls.snapshotSave(name, null);
   };
 
 /** Whose call it is: each deletes a snapshot of its own. */
@@ -120,7 +120,7 @@ const snapshotChecks: readonly Check<MachineSpecimen>[] = [
   ...method({
     method: 'snapshotSave',
     prepare: ({ switchOn }) => Promise.resolve(switchOn()),
-    call: (calls, options) => calls.snapshotSave(`ready-${++saved}`, options),
+    call: (calls, options) => calls.snapshotSave(`ready-${++saved}`, null, options),
     expect: async ({ name, forks }, { calls }) => {
       expect(forks).toEqual([]);
       expect(await calls.snapshotList()).toContainEqual(expect.objectContaining({ name }));

@@ -24,7 +24,7 @@ export async function crowd({ vm }: Guest, { crowd: size }: Options): Promise<Fi
   const own = await Promise.all(
     forks.map(async (fork) => {
       const { artifacts } = await fork.describe();
-      return unshared(beginningOf(artifacts ?? '').pid);
+      return unshared((await beginningOf(artifacts ?? '')).pid);
     }),
   );
   return [

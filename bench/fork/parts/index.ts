@@ -1,6 +1,8 @@
 import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
+import { ahead } from './ahead.ts';
+import { claim } from './claim.ts';
 import { crowd } from './crowd.ts';
 import { fork } from './fork.ts';
 import { loadvm } from './loadvm.ts';
@@ -11,5 +13,8 @@ import { save } from './save.ts';
 export type Part = (guest: Guest, options: Options) => Promise<Figure[]>;
 
 /** What is measured of each guest, in this order. The last one ends it. */
-export const PARTS = { fork, save, rate, crowd, loadvm } as const satisfies Record<string, Part>;
+export const PARTS = { fork, ahead, claim, save, rate, crowd, loadvm } as const satisfies Record<
+  string,
+  Part
+>;
 export type PartName = keyof typeof PARTS;

@@ -1,14 +1,14 @@
 import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
-import { forkOnce } from './fork.ts';
+import { useMachine } from '../use-machine.ts';
 
 /** Forks that are started, used and ended one after the other, for a while. */
 export async function rate(guest: Guest, { seconds }: Options): Promise<Figure[]> {
   const start = performance.now();
   let forks = 0;
   while (performance.now() - start < seconds * 1_000) {
-    await forkOnce(guest, 'ready');
+    await useMachine(() => guest.vm.fork({ from: 'ready' }));
     forks++;
   }
   const minutes = (performance.now() - start) / 60_000;

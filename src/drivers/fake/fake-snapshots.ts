@@ -67,7 +67,7 @@ export function fakeSnapshots({ state, become, open, offer, log }: FakeSnapshots
     const now = state();
     if (now.power === 'off') throw new StateError('the machine is off', { state: 'off', needed: 'running' });
     const created = new Date().toISOString();
-    return { info: { name, created, pause: 0, memory: 0, disk: 0 }, state: now, forks: new Set() };
+    return { info: { name, created, pause: 0, memory: 0, disk: 0, ahead: 0 }, state: now, forks: new Set() };
   };
   const openFork = async (from: Saved, own: Offer) => {
     const name = `fork-${++forked}`;

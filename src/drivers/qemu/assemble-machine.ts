@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError, parseDuration, parseSize, Secrets } from '../../core/index.ts';
 import type { CallContext, DriverNode, OfferedSession, OpenContext } from '../../driver/index.ts';
@@ -248,7 +249,13 @@ async function openFork(
     get steps() {
       return steps.taken;
     },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      const unused = resting?.rests === true;
+      await held.disposeAsync();
+      // Nobody has seen it.
+      if (unused && surroundings.artifacts !== undefined)
+        await rm(surroundings.artifacts, { recursive: true, force: true });
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Opens things, one of them before anybody asks for it. Disposing of it closes the one that nobody has taken. */
 export class OneAhead<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #open: () => Promise<T>;
-  #next: Promise<T> | undefined;
+  #next: Promise<T | undefined> | undefined;
   #closed = false;
 
   constructor(open: () => Promise<T>) {
@@ -10,21 +10,23 @@ export class OneAhead<T extends AsyncDisposable> implements AsyncDisposable {
 
   /** Begins to open one, unless there is one. That it fails is no matter: whoever takes one tries again. */
   prepare(): void {
-    if (this.#closed) return;
-    this.#next ??= this.#open();
-    this.#next.catch(() => undefined);
+    if (!this.#closed) this.#next ??= this.#open().catch(() => undefined);
   }
 
   /** The one that was opened ahead, or a new one: it is the caller's now. */
   async take(): Promise<T> {
+    return (await this.takeReady()) ?? (await this.#open());
+  }
+
+  /** The one that was opened ahead; undefined where there is none. */
+  async takeReady(): Promise<T | undefined> {
     const next = this.#next;
     this.#next = undefined;
-    return (await next?.catch(() => undefined)) ?? (await this.#open());
+    return await next;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const next = await this.#next?.catch(() => undefined);
-    await next?.[Symbol.asyncDispose]();
+    await (await this.takeReady())?.[Symbol.asyncDispose]();
   }
 }

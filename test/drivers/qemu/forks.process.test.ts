@@ -342,6 +342,51 @@ test('a fork that comes to nothing leaves nothing', async () => {
   await expect.poll(machines).toHaveLength(1);
 });
 
+/** The process of a machine's QEMU. */
+async function pidOf(vm: Awaited<ReturnType<typeof open>>): Promise<number | undefined> {
+  const { command } = await vm.describe();
+  const machines = await listMachines();
+  return machines.find(({ run }) => command.some((word) => word.includes(`/${run}/`)))?.pid;
+}
+
+/** The QEMUs of this home, when one waits ahead. */
+async function whenAhead(vm: Awaited<ReturnType<typeof open>>): Promise<number[]> {
+  await expect.poll(() => vm.snapshots.list(), { timeout: 3_600_000 }).toMatchObject([{}, { ahead: 1 }]);
+  return (await listMachines()).map(({ pid }) => pid);
+}
+
+test('a QEMU that was spawned ahead becomes the next fork, and another takes its place', async () => {
+  await using it = await openReady();
+  expect(await it.vm.snapshots.save('again', { ahead: 1 })).toMatchObject({ forks: [] });
+  for (const name of ['one', 'other']) {
+    const before = await whenAhead(it.vm);
+    await using fork = await it.vm.fork({ from: 'again' });
+    expect(before, name).toContain(await pidOf(fork));
+    await using tty = await fork.console.open();
+    expect(await count(tty)).toBe(2);
+    await using grandchild = await fork.fork();
+    await using grandTty = await grandchild.console.open();
+    expect(await count(grandTty)).toBe(3);
+    await expect(it.vm.snapshots.delete('again')).rejects.toMatchObject({ code: 'busy' });
+  }
+  await whenAhead(it.vm);
+  await it.vm.snapshots.delete('again');
+  expect(await machines()).toHaveLength(1);
+  expect(await listMachines()).toHaveLength(1);
+});
+
+test('one that was spawned ahead and killed is not given to anybody', async () => {
+  await using it = await openReady();
+  await it.vm.snapshots.save('again', { ahead: 1 });
+  const before = await whenAhead(it.vm);
+  const own = await pidOf(it.vm);
+  for (const pid of before) if (pid !== own) process.kill(pid, 'SIGKILL');
+  await using fork = await it.vm.fork({ from: 'again' });
+  expect(before).not.toContain(await pidOf(fork));
+  await using tty = await fork.console.open();
+  expect(await count(tty)).toBe(2);
+});
+
 test('nothing is left of a machine, its snapshots and its forks', async () => {
   {
     await using it = await openReady();

@@ -12,13 +12,17 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
   const all = command.command('snapshot').description('save the machine, and make it what it was');
   const named = (name: string, description: string): Command =>
     all.command(name).description(description).argument('<name>', 'of the snapshot');
-  withOutput(named('save', 'save the machine, which goes on')).action(
-    async (name: string, options: OutputOption) => {
-      const data = await (await snapshots()).save(name, { signal });
-      const text = `${name} was saved; the machine stood still for ${Math.round(data.pause)} ms`;
-      await print({ data, text, name }, options);
-    },
-  );
+  withOutput(
+    named('save', 'save the machine, which goes on').option(
+      '--ahead <count>',
+      'how many QEMUs are to be started before somebody asks for a fork',
+      Number,
+    ),
+  ).action(async (name: string, options: OutputOption & { ahead?: number }) => {
+    const data = await (await snapshots()).save(name, { ahead: options.ahead, signal });
+    const text = `${name} was saved; the machine stood still for ${Math.round(data.pause)} ms`;
+    await print({ data, text, name }, options);
+  });
   withOutput(all.command('ls').description('list what was saved')).action(async (options: OutputOption) => {
     const data = await (await snapshots()).list({ signal });
     const text = data.length === 0 ? 'nothing was saved' : alignColumns(data.flatMap(describe)).trimEnd();

@@ -191,8 +191,9 @@ export class PowerSession {
 
   /** Becomes the machine whose state QEMU has inherited, if it has. */
   async #load(signal: AbortSignal): Promise<void> {
-    if (this.plan.state !== undefined) await this.#unlessBroken(this.#takeIn(signal));
-    this.forwards = await this.#unlessBroken(askForwards(this.qmp, this.plan.forwards, signal));
+    const asked = askForwards(this.qmp, this.plan.forwards, signal);
+    const loaded = this.plan.state === undefined ? undefined : this.#takeIn(signal);
+    [this.forwards] = await this.#unlessBroken(Promise.all([asked, loaded]));
     this.#stage = 'loaded';
   }
 

@@ -82,7 +82,7 @@ export function machineNode(
       ...agentHandlers(machine),
       events: ({ signal }) => machine.events(signal),
       faults: ({ signal }) => machine.faults(signal),
-      snapshotSave: (name, context) => snapshots.save(name, context),
+      snapshotSave: (name, options, context) => snapshots.save(name, context, options?.ahead),
       snapshotList: () => snapshots.list(),
       snapshotRestore: async (name, context) => {
         await snapshots.restore(name, context);

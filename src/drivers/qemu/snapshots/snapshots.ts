@@ -21,6 +21,7 @@ import { chooseMemoryPlace } from '../plan/machine.ts';
 import type { MachinePlan } from '../plan/types.ts';
 import type { Equipment } from '../prepare.ts';
 import type { PrivateSpace } from '../space/private-space.ts';
+import { Ahead } from './ahead.ts';
 import { type LiveDisk, putIntoPlace } from './freeze-disks.ts';
 import { planObstacles } from './obstacles.ts';
 import { refuse, saveMachine } from './save.ts';
@@ -87,6 +88,8 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   readonly #parts: SnapshotsParts<F>;
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #forks = new Map<string, F>();
+  /** What was spawned before somebody asks for it. */
+  readonly #ahead = new Map<Snapshot, Ahead<F>>();
   /** What lies under the machine's disks. */
   readonly #folders = new AsyncDisposableStack();
   readonly #disks = new WeakMap<PowerSession, LiveDisks>();
@@ -97,14 +100,15 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Saves the machine under a name that no other snapshot has. */
-  async save(name: string, context: CallContext): Promise<SnapshotInfo> {
+  /** Saves the machine under a name that no other snapshot has; so many forks of it are spawned ahead. */
+  async save(name: string, context: CallContext, ahead = 0): Promise<SnapshotInfo> {
     if (this.#snapshots.has(name)) {
       const message = `got ${JSON.stringify(name)}, which is there already; delete it first, or take another name`;
       throw new ConfigError(`name: ${message}`, { issues: [{ path: 'name', message }] });
     }
     const snapshot = await this.#save(name, context, { passing: false });
     this.#parts.onSaved();
+    this.#keepAhead(snapshot, ahead);
     return await this.#describe(snapshot);
   }
 
@@ -146,20 +150,59 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
    */
   async fork(from: string | undefined, start: ForkStart): Promise<F> {
     const { context } = start;
-    const name = `fork-${++this.#forked}`;
+    const ready = from === undefined ? undefined : await this.#forkAhead(this.#find(from), start);
+    if (ready) return ready;
+    const name = this.#nextName();
     const snapshot =
       from === undefined ? await this.#save(`live-${name}`, context, { passing: true }) : this.#find(from);
     // From here on it cannot be deleted.
     snapshot.add(name);
     try {
-      await this.#checkRoom(snapshot);
+      await this.#makeRoom(snapshot);
       const fork = await this.#parts.openFork(snapshot, name, start);
       this.#forks.set(name, fork);
       return fork;
     } catch (error) {
       await this.#release(snapshot, name);
       throw error;
+    } finally {
+      this.#ahead.get(snapshot)?.prepare();
     }
+  }
+
+  /** One that was spawned ahead, running now. */
+  async #forkAhead(snapshot: Snapshot, { offer, context, stage }: ForkStart): Promise<F | undefined> {
+    const ahead = stage === 'running' ? this.#ahead.get(snapshot) : undefined;
+    if (!ahead) return undefined;
+    // It cannot be deleted meanwhile, whichever it will be.
+    const held = `one on its way (${this.#nextName()})`;
+    snapshot.add(held);
+    try {
+      const fork = await ahead.take(offer, context);
+      if (fork) {
+        snapshot.add(fork.name);
+        this.#forks.set(fork.name, fork);
+      }
+      return fork;
+    } finally {
+      snapshot.remove(held);
+      ahead.prepare();
+    }
+  }
+
+  #keepAhead(snapshot: Snapshot, count: number): void {
+    if (count === 0) return;
+    const open = async (start: ForkStart) => {
+      await this.#checkRoom(snapshot);
+      return await this.#parts.openFork(snapshot, this.#nextName(), start);
+    };
+    const ahead = new Ahead({ count, open, log: this.#parts.log });
+    this.#ahead.set(snapshot, ahead);
+    ahead.prepare();
+  }
+
+  #nextName(): string {
+    return `fork-${++this.#forked}`;
   }
 
   /** @throws NotFoundError when there is no such snapshot. */
@@ -251,6 +294,17 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     return place;
   }
 
+  /** As `checkRoom`; what only waits to be asked for goes before. */
+  async #makeRoom(snapshot: Snapshot): Promise<void> {
+    try {
+      await this.#checkRoom(snapshot);
+    } catch (error) {
+      if (this.#ahead.size === 0) throw error;
+      await Promise.all([...this.#ahead.values()].map((ahead) => ahead.drop()));
+      await this.#checkRoom(snapshot);
+    }
+  }
+
   /** @throws CapacityError when the host has not the memory that a fork may come to need, or no disk to begin with. */
   async #checkRoom({ saved }: Snapshot): Promise<void> {
     const { config, host, run } = this.#parts.equipment;
@@ -282,7 +336,8 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       return { name: fork, memory: space?.memory ?? 0, disk: space?.disk ?? 0 };
     });
     const [shared, ...machines] = await Promise.all([snapshot.space(), ...own]);
-    return { name, created: created.toISOString(), pause: saved.pause, ...shared, forks, machines };
+    const ahead = this.#ahead.get(snapshot)?.ready ?? 0;
+    return { name, created: created.toISOString(), pause: saved.pause, ...shared, ahead, forks, machines };
   }
 
   async #release(snapshot: Snapshot, fork: string): Promise<void> {
@@ -292,6 +347,9 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
 
   async #drop(snapshot: Snapshot): Promise<void> {
     if (!this.#snapshots.delete(snapshot.name)) return;
+    const ahead = this.#ahead.get(snapshot);
+    this.#ahead.delete(snapshot);
+    await ahead?.[Symbol.asyncDispose]();
     await snapshot[Symbol.asyncDispose]();
   }
 }

@@ -1,0 +1,93 @@
+import type { Log } from '../../../core/index.ts';
+import type { CallContext, Offer } from '../../../driver/index.ts';
+import { OneAhead } from '../one-ahead.ts';
+import type { Fork, ForkStart } from './snapshots.ts';
+
+/** A fork whose QEMU waits for somebody to ask for it. */
+interface Waiting<F extends Fork> extends AsyncDisposable {
+  readonly fork: F;
+  /** How it is to serve forks of its own, which whoever asks for it says. */
+  readonly bind: (offer: Offer) => void;
+}
+
+export interface AheadParts<F extends Fork> {
+  /** How many are to wait. */
+  readonly count: number;
+  /** Makes another fork, under a name of its own. @throws CapacityError when there is no room for one */
+  readonly open: (start: ForkStart) => Promise<F>;
+  readonly log: Log;
+}
+
+/** The forks of one snapshot that are spawned before anybody asks for them: what is left of their start is to take the state in. */
+export class Ahead<F extends Fork> implements AsyncDisposable {
+  readonly #parts: AheadParts<F>;
+  readonly #places: readonly OneAhead<Waiting<F>>[];
+  readonly #closing = new AbortController();
+  readonly #ready = new Set<Waiting<F>>();
+
+  constructor(parts: AheadParts<F>) {
+    this.#parts = parts;
+    this.#places = Array.from({ length: parts.count }, () => new OneAhead(() => this.#spawn()));
+  }
+
+  /** How many wait. */
+  get ready(): number {
+    return [...this.#ready].filter(({ fork }) => fork.resting?.rests).length;
+  }
+
+  /** Has as many spawned as are to wait, in the background. */
+  prepare(): void {
+    for (const place of this.#places) place.prepare();
+  }
+
+  /** The one that waits for longest, running now; undefined where none does, or it could not go on. */
+  async take(offer: Offer, context: CallContext): Promise<F | undefined> {
+    for (const place of this.#places) {
+      const waiting = await place.takeReady();
+      if (!waiting) continue;
+      this.#ready.delete(waiting);
+      try {
+        waiting.bind(offer);
+        await waiting.fork.resting?.goOn('running', context);
+        return waiting.fork;
+      } catch (error) {
+        await waiting.fork[Symbol.asyncDispose]();
+        context.signal.throwIfAborted();
+        this.#parts.log.warn(
+          { fork: waiting.fork.name, reason: String(error) },
+          'a QEMU that waited cannot go on',
+        );
+      }
+    }
+    return undefined;
+  }
+
+  /** Ends all that wait: what they have is needed elsewhere. */
+  async drop(): Promise<void> {
+    await Promise.all(this.#places.map(async (place) => (await place.takeReady())?.[Symbol.asyncDispose]()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the snapshot goes'));
+    await Promise.all(this.#places.map((place) => place[Symbol.asyncDispose]()));
+  }
+
+  async #spawn(): Promise<Waiting<F>> {
+    const { open, log } = this.#parts;
+    const { promise: bound, resolve: bind } = Promise.withResolvers<Offer>();
+    const peer = { name: 'the exporter', local: true };
+    const fork = await open({
+      offer: async (...args) => await (await bound)(...args),
+      context: { signal: this.#closing.signal, log, peer },
+      stage: 'spawned',
+      background: true,
+    });
+    const end = async () => {
+      this.#ready.delete(waiting);
+      await fork[Symbol.asyncDispose]();
+    };
+    const waiting = { fork, bind, [Symbol.asyncDispose]: end };
+    this.#ready.add(waiting);
+    return waiting;
+  }
+}
