@@ -100,5 +100,5 @@ export async function openOwnMachine<D extends TestDriver>(
   };
 }
 
-const NOT_KEPT =
-  'JUMPLEAD_KEEP: this machine ends with the worker that has booted it; for one that is shared, and can be kept, name the globalSetup';
+const NOT_KEPT = `JUMPLEAD_KEEP: this machine ends with the worker that has booted it. One that all workers share can be kept:
+  globalSetup: 'jumplead/vitest/setup' (or 'jumplead/playwright/setup') in the configuration of the runner`;

@@ -1,4 +1,5 @@
 /** Projects with `globalSetup: 'jumplead/vitest/setup'`, run by vitest as their users do, with the real QEMU and a guest of 512 bytes. */
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -22,7 +23,8 @@ const count = (text: string, part: RegExp) => [...text.matchAll(new RegExp(part,
 
 test('two workers at once share a machine that was booted once; one that failed a test is kept until Enter', async () => {
   await using meeting = await openMeeting(home.path, 2);
-  const env = { MEETING: meeting.path, SPECS: '*.{spec,case}.ts', JUMPLEAD_KEEP: '1' };
+  const out = join(home.path, 'out');
+  const env = { MEETING: meeting.path, SPECS: '*.{spec,case}.ts', JUMPLEAD_KEEP: '1', ARTIFACTS: out };
   const run = home.run('vitest', [...VITEST, 'one', 'two', 'fails'], env);
   let said = '';
   run.all.on('data', (chunk) => {
@@ -39,6 +41,11 @@ test('two workers at once share a machine that was booted once; one that failed 
   expect(all).toMatch(/the last lines of its console:\s+ready\s+1$/m);
   expect(all).toMatch(/kept: the machine of "breaks"\n\s+console: +JUMPSTARTER_HOST=\S+ npx jl console/);
   expect(all).toMatch(/screen: +http:\/\/127\.0\.0\.1:\d+\//);
+  const [, picture = ''] = /its screen: (\S+)/.exec(all) ?? [];
+  expect(dirname(picture)).toBe(out);
+  expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
+  const [, transcript = ''] = /its transcript: (\S+)/.exec(all) ?? [];
+  expect(await readFile(join(transcript, 'console.log'), 'utf8')).toBe('ready\r\n1\r\n');
   expect(await home.leftovers()).toEqual([]);
 });
 
