@@ -8,8 +8,8 @@ import {
   type TestInfo,
   type TestType,
 } from '@playwright/test';
-import type { Connected, Forked, SshSession, TcpNetworkHandle } from '../client/index.ts';
-import type { TcpNetwork } from '../interfaces/index.ts';
+import type { Connected, Forked, NetworkHandle, SshSession } from '../client/index.ts';
+import type { Network, TcpNetwork } from '../interfaces/index.ts';
 import { gatherEvidence } from './evidence.ts';
 import { KEEPER_VARIABLE } from './playwright-keeper.ts';
 import type { ReadyMachine, ReadyOptions, TestFork } from './ready-machine.ts';
@@ -22,7 +22,9 @@ export type { TestDriver } from './test-driver.ts';
 
 /** The names of the ports that a machine forwards: those of `forwards` in its configuration. */
 export type ForwardName<D extends TestDriver> = {
-  [K in keyof D['children']]: D['children'][K]['interface'] extends typeof TcpNetwork ? K : never;
+  [K in keyof D['children']]: D['children'][K]['interface'] extends typeof TcpNetwork | typeof Network
+    ? K
+    : never;
 }[keyof D['children']] &
   string;
 
@@ -79,7 +81,7 @@ export function machineTest<const D extends TestDriver>(
     },
     ...(web !== undefined && {
       baseURL: async ({ vm }: MachineFixtures<D>, use: Use<string>) => {
-        const networks = vm as unknown as Readonly<Record<string, TcpNetworkHandle>>; // SAFE: the type of `web`
+        const networks = vm as unknown as Readonly<Record<string, NetworkHandle>>; // SAFE: the type of `web`
         await using forward = await networks[web]?.forward();
         await use(`http://127.0.0.1:${forward?.port}`);
       },

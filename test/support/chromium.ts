@@ -2,10 +2,13 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
+/** The host's Chromium. */
+export const chromiumPath = () => findProgram('chromium', 'chromium-browser', 'google-chrome');
+
 /** The host's Chromium, without a window and without a word to anybody. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: findProgram('chromium', 'chromium-browser', 'google-chrome'),
+    executablePath: chromiumPath(),
     args: [
       '--no-sandbox',
       '--disable-gpu',

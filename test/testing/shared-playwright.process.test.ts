@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { chromiumPath } from '../support/chromium.ts';
 import { untilPrinted } from '../support/demo.ts';
 import { openMeeting } from '../support/meeting.ts';
 import { openRunnerHome, type RunnerHome, runJl } from '../support/runner-project.ts';
@@ -47,6 +48,11 @@ test('two workers at once share a machine that was booted once; one that failed 
     ],
   ]);
   expect(await home.leftovers()).toEqual([]);
+});
+
+test('a page is that of the machine of the test', async () => {
+  const { exitCode, all } = await start('pages.case.ts', { CHROMIUM: chromiumPath() });
+  expect({ exitCode }, all).toEqual({ exitCode: 0 });
 });
 
 /** Name, type and content of what a report has of the test that failed. */
