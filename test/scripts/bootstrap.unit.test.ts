@@ -52,11 +52,14 @@ describe('what is missing', () => {
     `);
   });
 
-  test('for the tests, Python, busybox and a browser as well', () => {
+  test('for the tests, Python, a message bus, shells and a browser as well', () => {
     const forDemo = new Set(packages(FRESH, 'demo'));
     expect(packages(FRESH, 'test').filter((name) => !forDemo.has(name))).toEqual([
       'python3-venv',
+      'dbus',
       'busybox',
+      'zsh',
+      'fish',
       'chromium',
     ]);
   });

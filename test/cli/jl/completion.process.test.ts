@@ -1,9 +1,10 @@
-import { mkdtempDisposable, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { fakeMachine, fakePower } from 'jumplead/fake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findProgram } from '../../../src/core/index.ts';
 import { group } from '../../../src/driver/index.ts';
 import { JL, runJl, type ServedDevice, serveDevice } from './jl.ts';
 
@@ -18,6 +19,9 @@ afterAll(async () => {
   await served[Symbol.asyncDispose]();
   await folder.remove();
 });
+
+/** Shells without the start-up files of whoever runs the tests. */
+const PLAIN = { bash: ['--norc'], zsh: ['-f'], fish: ['--no-config'] };
 
 const NONE = { aliases: [], help: '', options: [], arguments: [], commands: [] };
 
@@ -66,15 +70,27 @@ test('without a device, or with one that does not answer', async () => {
   expect(await runJl(['completion', 'tcsh'])).toMatchObject({ exitCode: 2 });
 });
 
-test('bash, by the script', async () => {
-  const bin = join(folder.path, 'bin');
-  await execa('mkdir', ['-p', bin]);
+/** What each shell makes of its script, where `jl machine power st` has been typed. */
+const SCRIPTS = {
+  bash: `source <(jl completion bash)
+    COMP_WORDS=(jl machine power st) COMP_CWORD=3; _jl_complete; echo "\${COMPREPLY[*]}"`,
+  // What zsh's own completion would do with the candidates is not asked.
+  zsh: `compdef() {}; _describe() { print -l -- \${(P)2%%:*} }
+    source <(jl completion zsh); words=(jl machine power st); CURRENT=4; _jl_complete`,
+  fish: `jl completion fish | source; complete -C 'jl machine power st' | string split -f 1 \\t`,
+};
+const shells = Object.keys(SCRIPTS) as (keyof typeof SCRIPTS)[]; // SAFE: just defined
+const missing = new Set<string>();
+for (const shell of shells) if (!(await findProgram([shell]))) missing.add(shell);
+
+test.for(shells)('%s, by the script', async (shell, { skip }) => {
+  skip(missing.has(shell), `there is no ${shell}`);
+  const bin = join(folder.path, shell);
+  await mkdir(bin);
   await symlink(JL, join(bin, 'jl'));
   const PATH = [bin, join(process.execPath, '..'), process.env['PATH']].join(delimiter);
-  const program = `source <(jl completion bash)
-    COMP_WORDS=(jl machine power st) COMP_CWORD=3; _jl_complete; echo "\${COMPREPLY[*]}"`;
-  const { stdout, stderr } = await execa('bash', ['-c', program], {
-    env: { ...env, JUMPSTARTER_HOST: served.socket, PATH },
+  const { stdout, stderr } = await execa(shell, [...PLAIN[shell], '-c', SCRIPTS[shell]], {
+    env: { ...env, JUMPSTARTER_HOST: served.socket, PATH, HOME: folder.path },
   });
   expect({ stdout, stderr }).toEqual({ stdout: 'state', stderr: '' });
 });

@@ -2,6 +2,7 @@ import type { AnyRow } from './row.ts';
 import { admission } from './rows/admission.ts';
 import { bulk } from './rows/bulk.ts';
 import { composite } from './rows/composite.ts';
+import { dbus } from './rows/dbus.ts';
 import { device } from './rows/device.ts';
 import { echo } from './rows/echo.ts';
 import { errors } from './rows/errors.ts';
@@ -37,6 +38,7 @@ export const ROWS: readonly AnyRow[] = [
   echo,
   udp,
   websocket,
+  dbus,
   vsock,
   serial,
   device,
