@@ -166,7 +166,7 @@ const snapshotChecks: readonly Check<MachineSpecimen>[] = [
       const [ready] = (await calls.snapshotList()).filter((snapshot) => snapshot.name === 'ready');
       expect(ready?.forks).toContain(name);
     },
-    wrong: [[{ from: 'no name' }], [{ of: 'ready' }], [5], [null, 'one too many']],
+    wrong: [[{ from: 'no name' }], [{ of: 'ready' }], [{ renew: 'yes' }], [5], [null, 'one too many']],
     together: 'shared',
   }),
   ...method({

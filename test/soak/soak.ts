@@ -5,6 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { soakConsole } from './console.ts';
+import { soakForks } from './forks.ts';
 import { soakKills } from './kills.ts';
 
 /** What a soak is told. */
@@ -36,6 +37,11 @@ const SOAKS: Readonly<Record<string, Soak>> = {
     return problems;
   },
   console: () => soakConsole(console.log),
+  forks: async ({ count = 1_000 }) => {
+    const problems = await soakForks({ count, onProgress: console.log });
+    console.log(`${count} forks, one after the other`);
+    return problems;
+  },
 };
 
 const { values, positionals } = parseArgs({

@@ -36,6 +36,7 @@ test('a command has a fork of its own, and its exit code is passed on', async ()
   const { stdout, stderr, exitCode } = await jl('fork', 'base', '--', 'sh', '-c', inside);
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 5 });
   expect(stdout.split('\n')).toEqual(['6.1.0-fake', 'running']);
+  expect((await jl('fork', '--renew', 'base', '--', 'jl', 'power', 'state')).stdout).toBe('running');
   expect((await jl('snapshot', 'rm', 'base')).exitCode).toBe(0);
 });
 

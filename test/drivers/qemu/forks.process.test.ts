@@ -1,5 +1,5 @@
 /** Snapshots and forks with the real QEMU and a guest of 512 bytes, which counts in its memory and writes that to its disk. */
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
@@ -69,6 +69,12 @@ async function machines(): Promise<string[]> {
   const runs = (await inState('runs')).map((name) => readdir(join(home.path, 'state/jumplead/runs', name)));
   const files = await Promise.all(runs.map((names) => names.catch(() => [])));
   return files.flat().filter((name) => name === 'root.qcow2');
+}
+
+/** How many files without a name this process has open: the memories of machines and snapshots. */
+async function namelessFiles(): Promise<number> {
+  const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+  return (await Promise.all(links)).filter((path) => path.endsWith(' (deleted)')).length;
 }
 
 test('a machine goes on after it was saved, and a fork is what it was then', async () => {
@@ -232,7 +238,9 @@ test('a snapshot that forks live of is not deleted: the error names them; afterw
     await expect(it.vm.snapshots.delete('ready')).rejects.toMatchObject({ code: 'busy', holder: 'fork-1' });
   }
   expect(await it.vm.snapshots.list()).toMatchObject([{ name: 'ready', forks: [] }]);
+  const held = await namelessFiles();
   await it.vm.snapshots.delete('ready');
+  expect(await namelessFiles()).toBe(held - 1);
   expect(await it.vm.snapshots.list()).toEqual([]);
   await expect(it.vm.fork({ from: 'ready' })).rejects.toMatchObject({ code: 'not-found', known: [] });
 });

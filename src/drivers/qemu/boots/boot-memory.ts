@@ -200,7 +200,8 @@ export class BootMemory implements AsyncDisposable {
         bases: origin.bases,
       };
       const about = { ready: describeReadiness(ready), hostname: config.hostname, renews };
-      const stored = await this.#store.add(key, material, about, signal);
+      // What was saved is whole, also when the machine is switched off by now.
+      const stored = await this.#store.add(key, material, about, this.#closing.signal);
       log.info({ key, stored, pause: Math.round(pause) }, 'this boot is remembered');
       onOutcome(stored ? { key } : { reason: 'another process has stored it, or is about to' });
       if (stored) await this.#store.shrink(parseSize(config.bootLimit), key);
