@@ -7,6 +7,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerDriver } from './commands/driver.ts';
 import { registerImages } from './commands/images.ts';
 import { registerNotYet } from './commands/not-yet.ts';
+import { registerPool } from './commands/pool.ts';
 import { registerRun } from './commands/run.ts';
 import { registerShell } from './commands/shell.ts';
 import { registerSnapshot } from './commands/snapshot.ts';
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   registerDriver(program);
   registerImages(program);
   registerVersion(program);
+  registerPool(program);
   registerRun(program);
   registerShell(program);
   registerSnapshot(program);

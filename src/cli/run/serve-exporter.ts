@@ -12,6 +12,7 @@ import {
 import type { ExporterFile } from '../../exporter-file/index.ts';
 import { Unsuccessful } from '../exit-code.ts';
 import { openOwnCommands } from '../own-commands.ts';
+import { listPools } from '../pool/list-pools.ts';
 import type { PreparedListener } from './prepare-listener.ts';
 
 export interface ServeExporterOptions {
@@ -20,6 +21,8 @@ export interface ServeExporterOptions {
   readonly log: Log;
   /** Ends the serving. */
   readonly signal: AbortSignal;
+  /** Tells that calls are served, and at which socket; what it opens is closed before the session. Default: on stdout, for a shell. */
+  readonly announce?: (socket: string) => Promise<AsyncDisposable>;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface ServeExporterOptions {
  */
 export async function serveExporter(
   file: ExporterFile,
-  { prepared, log, signal }: ServeExporterOptions,
+  { prepared, log, signal, announce: tell }: ServeExporterOptions,
 ): Promise<void> {
   const { driver, name, motd, hooks } = file;
   say(`exporter ${name}, ${file.file}: ${Object.keys(driver.children).join(', ') || 'no devices'}`);
@@ -46,8 +49,10 @@ export async function serveExporter(
   if (begun === 'exit') throw new Unsuccessful('the hook beforeLease has ended the exporter');
   if (begun === 'endLease') say('beforeLease has failed: no calls are served; Ctrl-C ends the exporter');
   if (!signal.aborted) {
-    if (begun === 'ok') announce(session, place, prepared);
-    await once(signal, 'abort');
+    await using _listed = await listPools(driver, { name, host: session.socket });
+    await using _told = begun === 'ok' ? await tell?.(session.socket) : undefined;
+    if (begun === 'ok' && !tell) announce(session, place, prepared);
+    if (!signal.aborted) await once(signal, 'abort');
   }
   if (begun === 'ok') await endLease(session, { ...lease, signal: new AbortController().signal });
   throw signal.reason;

@@ -1,0 +1,28 @@
+import type { PoolInfo } from '../../interfaces/index.ts';
+
+/** How a pool is, in one line. */
+export function describePool(machine: string, info: PoolInfo): string {
+  const { min, max, ready, claimed, opening, waiting, given, broken, refused, problem } = info;
+  const facts = [
+    `${ready} of ${min} ready`,
+    `${claimed} claimed`,
+    `${max} at most`,
+    ...(opening > 0 ? [`${opening} on the way`] : []),
+    ...(waiting > 0 ? [`${waiting} claims wait`] : []),
+    ...(given > 0 ? [`${given} given so far`] : []),
+    ...(broken > 0 ? [`${broken} broken`] : []),
+    ...(refused > 0 ? [`${refused} refused`] : []),
+  ];
+  return `pool ${machine || info.from}: ${facts.join(', ')}${problem === null ? '' : `; ${problem}`}`;
+}
+
+/** Shows a line in place of the one before on a terminal, and below it in a pipe. */
+export function createLiveLine(stream: NodeJS.WriteStream): (line: string) => void {
+  let last = '';
+  return (line) => {
+    if (line === last) return;
+    last = line;
+    // A line that is too long would not be replaced.
+    stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, Math.max(0, stream.columns - 1))}` : `${line}\n`);
+  };
+}
