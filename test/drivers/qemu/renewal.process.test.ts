@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { shellLine } from '../../../src/core/index.ts';
 import { redirectForwards } from '../../../src/drivers/qemu/machine/redirect-forwards.ts';
 import { planRenewal } from '../../../src/drivers/qemu/snapshots/plan-renewal.ts';
 import { renewIdentity } from '../../../src/drivers/qemu/snapshots/renew-identity.ts';
+import { canMount } from '../../support/small-disk.ts';
 import { plan, valuesOf } from './planned.ts';
 import { caller, fakeQemu, openTestMachine, readUntil } from './test-machine.ts';
 
@@ -32,6 +35,41 @@ describe('what is asked', () => {
     },
   );
 });
+
+/** A system within this one: an `/etc` of its own, and a network card of its own. */
+const SYSTEM = `
+mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /etc; mount -t tmpfs tmpfs /var/lib; mount -t tmpfs tmpfs /run
+mkdir -p /etc/ssh /etc/systemd/network /var/lib/dbus
+echo root:x:0:0::/root:/bin/sh >/etc/passwd
+echo 0123456789abcdef0123456789abcdef | tee /etc/machine-id >/var/lib/dbus/machine-id
+ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+cp /etc/ssh/ssh_host_ed25519_key.pub /etc/before
+echo MACAddress=52:54:00:AB:00:01 >/etc/systemd/network/10-card.network
+ip link add card type veth peer name other && ip link set card address 52:54:00:ab:00:01
+`;
+
+test.runIf(canMount)(
+  'in a system: identity, host keys and card are others, wherever they are written',
+  async () => {
+    const renewal = { machineId: 'f'.repeat(32), mac: '52:54:00:ab:00:01', newMac: '52:54:00:ab:00:02' };
+    const commands = planRenewal(renewal).map(({ command }) => shellLine(command));
+    const look =
+      'cat /etc/machine-id /var/lib/dbus/machine-id /etc/systemd/network/* /sys/class/net/card/address; ls /etc/ssh';
+    const same = 'cmp -s /etc/before /etc/ssh/ssh_host_ed25519_key.pub || echo another key';
+    const right =
+      'ssh-keygen -y -f /etc/ssh/ssh_host_ed25519_key | cut -d" " -f2 | grep -qFf - /etc/ssh/ssh_host_ed25519_key.pub && echo a pair';
+    const script = [SYSTEM, ...commands, look, same, right].join('\n');
+    const { stdout, stderr } = await execa('unshare', ['--mount', '--net', 'sh', '-c', script]);
+    expect(stdout.split('\n')).toEqual([
+      ...[renewal.machineId, 'ed25519', renewal.newMac],
+      ...[renewal.machineId, renewal.machineId, `MACAddress=${renewal.newMac}`, renewal.newMac],
+      ...['ssh_host_ed25519_key', 'ssh_host_ed25519_key.pub', 'another key', 'a pair'],
+    ]);
+    expect(stderr).toContain(
+      'none of systemd-networkd, NetworkManager, dhclient, udhcpc and dhcpcd is at work',
+    );
+  },
+);
 
 describe('the ports of a guest with another address', () => {
   const forwards = [{ host: '127.0.0.1', hostPort: 4711, guestPort: 22 }];
