@@ -31,8 +31,11 @@ export async function runByHand(command: readonly string[], memoryBytes: number)
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
   stdio[DESCRIPTORS.memory] = handle.fd;
+  stdio[DESCRIPTORS.firmware] = 'pipe';
   const start = performance.now();
   const child = spawn(file, args, { stdio });
+  // How it ends is seen by who waits for it.
+  for (const stream of child.stdio) stream?.on('error', () => undefined);
   const gone = once(child, 'exit');
   const console = watch(child.stdout as NodeJS.ReadableStream); // SAFE: 'pipe' in stdio
   await letRun(child.stdio[DESCRIPTORS.qmp] as Duplex); // SAFE: 'pipe' in stdio
@@ -49,7 +52,8 @@ export async function runByHand(command: readonly string[], memoryBytes: number)
 }
 
 async function letRun(qmp: Duplex): Promise<void> {
-  const lines = createInterface({ input: qmp })[Symbol.asyncIterator]();
+  const reader = createInterface({ input: qmp }).on('error', () => undefined);
+  const lines = reader[Symbol.asyncIterator]();
   await lines.next(); // the greeting
   for (const execute of ['qmp_capabilities', 'cont']) {
     qmp.write(`${JSON.stringify({ execute })}\n`);

@@ -13,15 +13,12 @@ export const GUESTS = {
 export type GuestName = keyof typeof GUESTS;
 
 /** Our package, as it is installed. */
-export interface Package {
-  readonly serve: typeof import('jumplead')['serve'];
-  readonly qemu: typeof import('jumplead/qemu')['qemu'];
-}
+export type Package = Pick<typeof import('jumplead'), 'serve' | 'sessionOf'> &
+  Pick<typeof import('jumplead/qemu'), 'qemu' | 'listBoots' | 'removeBoots'>;
 
 export async function loadPackage(root: string): Promise<Package> {
-  const { serve } = (await import(join(root, 'dist/index.js'))) as typeof import('jumplead'); // SAFE: its own build
-  const { qemu } = (await import(join(root, 'dist/drivers/qemu/index.js'))) as typeof import('jumplead/qemu'); // SAFE: as above
-  return { serve, qemu };
+  const own = await import(join(root, 'dist/index.js'));
+  return { ...own, ...(await import(join(root, 'dist/drivers/qemu/index.js'))) };
 }
 
 /** A machine that has booted to a shell on its console, and was saved as `ready` then. */

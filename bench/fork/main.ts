@@ -11,6 +11,7 @@ import type { Figure } from './figure.ts';
 import { GUESTS, type GuestName, loadPackage, openGuest, type Package } from './guest.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { PARTS } from './parts/index.ts';
+import { measurePython } from './python.ts';
 import { renderSections, type Section, summarize, writeForks } from './report.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -30,7 +31,12 @@ async function main(argv: string[]): Promise<void> {
   await using folder = await mkdtempDisposable(join(cacheDir(), 'bench-'));
   const pkg = await loadPackage(installPackage(ROOT, join(folder.path, 'package')));
   const sections: Section[] = [];
-  for (const name of options.guests) sections.push(await measureGuest(pkg, name, options));
+  if (options.parts.length > 0)
+    for (const name of options.guests) sections.push(await measureGuest(pkg, name, options));
+  if (options.python) {
+    const figures = await measurePython(pkg, folder.path);
+    sections.push({ title: 'The main job by the stock Python client', figures });
+  }
   console.log(renderSections(sections));
   if (options.write) await writeForks(join(ROOT, 'docs', 'benchmarks.md'), { machine, sections });
   if (options.json) {

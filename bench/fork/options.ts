@@ -6,6 +6,8 @@ import { PARTS, type PartName } from './parts/index.ts';
 export interface Options {
   readonly guests: readonly GuestName[];
   readonly parts: readonly PartName[];
+  /** Whether the stock Python client is measured as well. */
+  readonly python: boolean;
   /** How many forks, and how many of everything else that takes no longer. */
   readonly count: number;
   /** How many forks are alive at once. */
@@ -20,11 +22,13 @@ export interface Options {
 
 const GUEST_NAMES = Object.keys(GUESTS) as GuestName[]; // SAFE: its keys
 const PART_NAMES = Object.keys(PARTS) as PartName[]; // SAFE: its keys
+const PYTHON = 'python';
+const ALL = [...PART_NAMES, PYTHON] as const;
 const BY_DEFAULT: readonly GuestName[] = ['1GiB', '4GiB'];
 
 export const USAGE = `npm run bench:fork -- [options]
   --guest ${GUEST_NAMES.join(',')}   which guests (default: ${BY_DEFAULT.join(',')})
-  --only ${PART_NAMES.join(',')}
+  --only ${ALL.join(',')}
   --count N      forks, claims and whatever else is over in a moment (default: 30)
   --crowd N      forks that are alive at once (default: 16)
   --seconds N    how long forks are started one after the other (default: 30)
@@ -37,7 +41,7 @@ export function readOptions(args: string[]): Options {
     args,
     options: {
       guest: { type: 'string', default: BY_DEFAULT.join(',') },
-      only: { type: 'string', default: PART_NAMES.join(',') },
+      only: { type: 'string', default: ALL.join(',') },
       count: { type: 'string', default: '30' },
       crowd: { type: 'string', default: '16' },
       seconds: { type: 'string', default: '30' },
@@ -45,9 +49,11 @@ export function readOptions(args: string[]): Options {
       write: { type: 'boolean', default: false },
     },
   });
+  const only = among('--only', values.only, ALL);
   return {
     guests: among('--guest', values.guest, GUEST_NAMES),
-    parts: among('--only', values.only, PART_NAMES),
+    parts: PART_NAMES.filter((name) => only.includes(name)),
+    python: only.includes(PYTHON),
     count: number('--count', values.count),
     crowd: number('--crowd', values.crowd),
     seconds: number('--seconds', values.seconds),

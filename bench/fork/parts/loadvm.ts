@@ -13,6 +13,9 @@ const ROUNDS = 5;
 export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Options): Promise<Figure[]> {
   const monitor = await monitors.first;
   await tty.run('true');
+  // As our saves leave it: `savevm` would leave the memory out.
+  const capabilities = [{ capability: 'x-ignore-shared', state: false }];
+  await monitor.execute('migrate-set-capabilities', { capabilities });
   const start = performance.now();
   const said = await monitor.human(`savevm ${TAG}`, { timeout: '5m' });
   if (said.trim() !== '') throw new Error(`savevm: ${said}`);
