@@ -12,11 +12,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.onTestsRerun(() => keeper.nextRun());
   return async () => {
     // Where tests are watched, whoever ends that has seen enough.
-    if (!vitest.config.watch) {
-      // vitest gives up on what takes long to close.
-      vitest.config.teardownTimeout = 2 ** 31 - 1;
-      await letPeopleLook(await keeper.kept(), say);
-    }
+    if (!vitest.config.watch) await letPeopleLook(await keeper.kept(), say);
     await keeper.close();
   };
 }

@@ -24,7 +24,9 @@ const count = (text: string, part: RegExp) => [...text.matchAll(new RegExp(part,
 test('two workers at once share a machine that was booted once; one that failed a test is kept until Enter', async () => {
   await using meeting = await openMeeting(home.path, 2);
   const out = join(home.path, 'out');
-  const env = { MEETING: meeting.path, SPECS: '*.{spec,case}.ts', JUMPLEAD_KEEP: '1', ARTIFACTS: out };
+  // What vitest allows for closing is nothing that people are held to.
+  const keep = { JUMPLEAD_KEEP: '1', TEARDOWN: '1' };
+  const env = { MEETING: meeting.path, SPECS: '*.{spec,case}.ts', ARTIFACTS: out, ...keep };
   const run = home.run('vitest', [...VITEST, 'one', 'two', 'fails'], env);
   let said = '';
   run.all.on('data', (chunk) => {
@@ -54,6 +56,14 @@ test('what a run has booted is resumed by the next one', async () => {
   const run = () => home.run('vitest', [...VITEST, 'fails', '-t', 'is not broken'], env);
   expect((await run()).all).toMatch(/qemu-1 booted, .*Tests\s+1 passed/s);
   expect((await run()).all).toMatch(/qemu-1 resumed a boot that was remembered, .*Tests\s+1 passed/s);
+  expect(await home.leftovers()).toEqual([]);
+});
+
+test('a machine that does not get ready is booted by one worker, and fails the tests of all', async () => {
+  const { exitCode, all } = await home.run('vitest', [...VITEST, 'one', 'two'], { NEVER: '1' });
+  expect(exitCode).toBe(1);
+  expect(count(all, /Error: its database is empty/)).toBe(1);
+  expect(all).toMatch(/Error: the machine did not get ready in this run: its database is empty/);
   expect(await home.leftovers()).toEqual([]);
 });
 

@@ -22,28 +22,30 @@ const PROGRAM = fileURLToPath(new URL('../../../bin/test-machines.js', import.me
 
 /** Starts it. It ends with this process, however that ends, and does not keep it from ending. */
 export async function startKeeper({ say }: { readonly say: (line: string) => void }): Promise<Keeper> {
+  await using stack = new AsyncDisposableStack();
   const child = fork(PROGRAM, [], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  stack.defer(() => letGo(child));
   const socket = await opened(child);
-  const keeper: Connected<typeof KEEPER> = await connect(socket, KEEPER);
+  const keeper: Connected<typeof KEEPER> = stack.use(await connect(socket, KEEPER));
   child.unref();
   child.channel?.unref();
   void tell(keeper, say);
+  const held = stack.move();
   return {
     socket,
     kept: () => keeper.kept(),
     nextRun: async () => void (await keeper.nextRun()),
-    close: async () => {
-      child.ref();
-      const ended = once(child, 'exit');
-      await keeper[Symbol.asyncDispose]();
-      if (child.connected) child.disconnect();
-      const [code, signal] =
-        child.exitCode === null && child.signalCode === null
-          ? await ended
-          : [child.exitCode, child.signalCode];
-      if (code !== 0) throw endedWith(code, signal);
-    },
+    close: () => held.disposeAsync(),
   };
+}
+
+/** Tells it that nobody needs it any more, and waits until it has ended. */
+async function letGo(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.ref();
+  if (child.connected) child.disconnect();
+  if (child.exitCode === null && child.signalCode === null) await ended;
+  if (child.exitCode !== 0) throw endedWith(child.exitCode, child.signalCode);
 }
 
 async function opened(child: ChildProcess): Promise<string> {

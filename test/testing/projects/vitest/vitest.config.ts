@@ -8,5 +8,6 @@ export default defineConfig({
     globalSetup: '../../../../src/testing/vitest-setup.ts',
     maxWorkers: 2,
     testTimeout: 60_000,
+    teardownTimeout: Number(process.env['TEARDOWN'] ?? 10_000),
   },
 });
