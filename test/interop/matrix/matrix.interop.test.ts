@@ -13,7 +13,7 @@ import { selfSigned } from '../../exporter/self-signed.ts';
 import { openPythonEnv } from '../python-env.ts';
 import { ourCommand, stockCommand } from './commands.ts';
 import { type Exporter, type Lab, openOurs, startPython } from './exporters.ts';
-import { LONG } from './long.ts';
+import { PATIENCE } from './long.ts';
 import { assertChecks, type PythonChecks, type PythonRow, runPythonColumn } from './python-column.ts';
 import { type AnyRow, COLUMNS, type Column, type Instance, isDash, live, type Parts } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -56,9 +56,6 @@ function stock(): Promise<Exporter> {
   python ??= startPython(Object.fromEntries<Instance>(nodes), lab);
   return python;
 }
-
-/** Cells take seconds; one that hangs must not take the others' time. */
-const PATIENCE = LONG ? 30 * 60_000 : 3 * 60_000;
 
 const factsOf = (row: AnyRow) => parts.get(row)?.facts;
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runTool } from '../../../src/core/index.ts';
 import { type Exporter, type Lab, script } from './exporters.ts';
+import { PATIENCE } from './long.ts';
 
 /** A row as the Python client gets it. */
 export interface PythonRow {
@@ -36,7 +37,8 @@ export async function runPythonColumn(
     plan,
     JSON.stringify({ rows: modules, transports, passphrase: exporter.passphrase, answers }),
   );
-  const env = { ...unix.env, ...pythonPath };
+  // It ends before the test does, and says where it was.
+  const env = { ...unix.env, ...pythonPath, MATRIX_PATIENCE: String(PATIENCE / 1_000 - 5) };
   await runTool(python.program('python'), [script('client.py'), plan], { env });
   return JSON.parse(await readFile(answers, 'utf8'));
 }

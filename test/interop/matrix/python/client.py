@@ -15,7 +15,7 @@ from jumpstarter.utils.env import env
 from run import Run
 
 # Whoever hangs says where.
-faulthandler.dump_traceback_later(float(os.environ.get("MATRIX_PATIENCE", "480")), exit=True)
+faulthandler.dump_traceback_later(float(os.environ["MATRIX_PATIENCE"]), exit=True)
 
 plan = json.loads(Path(sys.argv[1]).read_text())
 checks = {row["name"]: [] for row in plan["rows"]}
