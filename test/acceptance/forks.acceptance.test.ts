@@ -70,3 +70,15 @@ test('a fork is saved while it runs and its connections stay; what is forked fro
   expect((await grandTty.run('cat /mnt/who')).stdout).toBe('fork\n');
   expect((await grandTty.run('dd if=/dev/vda of=/dev/null bs=1M 2>/dev/null; echo $?')).stdout).toBe('0\n');
 });
+
+test('a machine of a pool goes on where it was saved, with the same processes', async () => {
+  await using pool = await vm.pool({ from: 'ready', min: 1, max: 2 });
+  await pool.filled();
+  await using claimed = await pool.claim();
+  await using claimedTty = await claimed.console.open();
+  expect((await claimedTty.run('cat /mnt/who')).stdout).toBe('parent\n');
+  expect((await claimedTty.run('pidof nc')).stdout).toBe((await tty.run('pidof nc')).stdout);
+  await using channel = await claimed.echo.connect();
+  expect(await echoed(channel, 'claimed')).toBe('claimed');
+  expect(pool.info).toMatchObject({ given: 1, broken: 0, refused: 0 });
+});

@@ -96,7 +96,7 @@ test('while it holds a machine, snapshots and a fork', async () => {
   expect(await leftovers()).toEqual([]);
 });
 
-test.for(['saving', 'forking'])('while it is %s', async (what) => {
+test.for(['saving', 'forking', 'claiming'])('while it is %s', async (what) => {
   for (let round = 0; round < 2; round++) {
     await killWhile(what, BIOS);
     expect(await leftovers()).not.toEqual([]);

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createLog } from '../../../src/core/index.ts';
+import { createLog, type Log } from '../../../src/core/index.ts';
 import { qemu } from '../../../src/drivers/qemu/index.ts';
 import { createPool, type Pool, type Tty } from '../../../src/index.ts';
 import type { PoolInfo } from '../../../src/interfaces/index.ts';
@@ -20,13 +21,19 @@ beforeEach(async () => {
 afterEach(() => home[Symbol.asyncDispose]());
 
 /** A pool of machines that have counted to 1. */
-async function open(sizes: { readonly min: number; readonly max: number }) {
+async function open(
+  sizes: { readonly min: number; readonly max: number },
+  {
+    tbSize = '512MiB',
+    log = createLog('silent'),
+  }: { readonly tbSize?: `${number}MiB`; readonly log?: Log } = {},
+) {
   const image = join(home.path, 'boot.img');
   await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
-  return await createPool(qemu({ ...BIOS, image }), {
+  return await createPool(qemu({ ...BIOS, image, tbSize }), {
     ...sizes,
     artifacts: join(home.path, 'out'),
-    log: createLog('silent'),
+    log,
     ready: async ({ console }) => {
       await using tty = await console.open({ from: 'boot' });
       await tty.expect(/ready\r\n/);
@@ -84,6 +91,25 @@ test('a claim gives a machine that goes on from the snapshot, and another is mad
   const { fork } = await other.describe();
   expect(fork).toMatchObject({ from: 'pool', steps: { cont: expect.any(Number) } });
   expect(pool.info).toMatchObject({ given: 2, broken: 0, refused: 0 });
+});
+
+test('no more are made ready than the host has memory for, which is said once, and tried again', async () => {
+  // Each may come to need more than half of what there is.
+  const tbSize = `${Math.floor((process.availableMemory() * 0.6) / 2 ** 20)}MiB` as const;
+  const warnings: string[] = [];
+  const log = pino(
+    { level: 'warn' },
+    { write: (line: string) => void warnings.push(String(JSON.parse(line).msg)) },
+  );
+  await using pool = await open({ min: 2, max: 3 }, { tbSize, log });
+  const { ready, problem } = await until(pool, (info) => info.problem !== null);
+  expect(ready).toBe(1);
+  expect(problem).toMatch(/^fork: a fork may come to need .* beside the .* of those that are ready$/);
+  await expect(pool.filled()).rejects.toMatchObject({ message: expect.stringContaining(problem ?? '?') });
+  await using vm = await pool.claim();
+  expect(await vm.power.state()).toBe('running');
+  await until(pool, (info) => info.ready === 1 && info.problem !== null);
+  expect(warnings.filter((text) => text === 'the pool has less ready than it should')).toHaveLength(2);
 });
 
 test('what is ready has done nothing yet: its CPUs stand still, its console is silent', async () => {
