@@ -3,7 +3,7 @@ import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
 
 /** How often; each of them adds a layer to the disks. */
-const SAVES = 5;
+const SAVES = 3;
 
 /** How long it takes to save a machine, and for how long that stands still: the machine itself, and a fork of it. */
 export async function save({ name, vm }: Guest, { count }: Options): Promise<Figure[]> {
