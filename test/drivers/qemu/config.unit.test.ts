@@ -106,7 +106,7 @@ describe('mistakes in one field', () => {
         forwards.2nd: not a name that may be here; expected letters, digits, hyphens and underscores, a letter first
         disks.0.format: missing; allowed: raw, qcow2
         firmware: got "ovmf"; expected 'uefi', 'bios' or {code, vars}
-        partitions.home: unknown field; did you mean root?
+        partitions.home: unknown field; known: root, bios, OVMF_CODE.fd, OVMF_VARS.fd
         accelerator: got "xen"; allowed: auto, kvm, hvf, tcg
         display: got "qxl"; allowed: virtio-gpu, vga, bochs, none
         image: got ""; expected the path of a file"
