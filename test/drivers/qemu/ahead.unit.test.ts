@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { createLog, StateError } from '../../../src/core/index.ts';
+import type { CallContext, Offer, OfferedSession } from '../../../src/driver/index.ts';
+import { Ahead } from '../../../src/drivers/qemu/snapshots/ahead.ts';
+import type { Fork, ForkStart } from '../../../src/drivers/qemu/snapshots/snapshots.ts';
+
+const log = createLog('silent');
+const context: CallContext = {
+  signal: new AbortController().signal,
+  log,
+  peer: { name: 'test', local: true },
+};
+const nowhere: Offer = async () => Promise.reject(new StateError('nobody', { state: 'off', needed: 'on' }));
+
+/** Forks that rest, what was done to each, and how each was to begin. */
+function resting(fails: readonly string[] = []) {
+  const done: string[] = [];
+  const starts: ForkStart[] = [];
+  const open = async (start: ForkStart): Promise<Fork> => {
+    starts.push(start);
+    const name = `fork-${starts.length}`;
+    let rests = true;
+    const goOn = async (stage: string) => {
+      if (fails.includes(name)) throw new Error(`${name} is dead`);
+      rests = false;
+      done.push(`${name} ${stage}`);
+    };
+    const rest = {
+      ended: Promise.resolve(),
+      goOn,
+      get rests() {
+        return rests;
+      },
+    };
+    return {
+      name,
+      space: async () => ({ memory: 0, disk: 0 }),
+      resting: rest,
+      [Symbol.asyncDispose]: async () => void done.push(`${name} ended`),
+    };
+  };
+  return { open, done, starts };
+}
+
+test('the one that waits goes on, and serves its own forks as whoever has asked for it does', async () => {
+  const { open, done, starts } = resting();
+  await using ahead = new Ahead({ count: 1, open, log });
+  ahead.prepare();
+  expect((await ahead.take(async () => served, context))?.name).toBe('fork-1');
+  expect(done).toEqual(['fork-1 running']);
+  expect(starts[0]).toMatchObject({ stage: 'spawned', background: true });
+  expect(await starts[0]?.offer(async () => Promise.reject(new Error('not opened here')))).toBe(served);
+  expect(await ahead.take(nowhere, context)).toBeUndefined();
+});
+
+const served: OfferedSession = { driver: 'uuid', localToken: '', end: async () => undefined };
+
+test('one that cannot go on is ended, and the next is taken', async () => {
+  const { open, done } = resting(['fork-1']);
+  await using ahead = new Ahead({ count: 2, open, log });
+  ahead.prepare();
+  expect((await ahead.take(nowhere, context))?.name).toBe('fork-2');
+  expect(done).toEqual(['fork-1 ended', 'fork-2 running']);
+});
+
+test('what waits ends when its room is needed, and with its snapshot', async () => {
+  const { open, done } = resting();
+  {
+    await using ahead = new Ahead({ count: 2, open, log });
+    ahead.prepare();
+    await ahead.drop();
+    expect(done.toSorted()).toEqual(['fork-1 ended', 'fork-2 ended']);
+    expect(ahead.ready).toBe(0);
+    ahead.prepare();
+  }
+  expect(done).toHaveLength(4);
+});
