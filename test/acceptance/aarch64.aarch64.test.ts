@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { checkDemoFolder, startDemo } from '../support/demo.ts';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
-test('a guest starts, talks, is switched off by its power button, and panics', async () => {
+test('a guest starts, talks, is forked, is switched off by its power button, and panics', async () => {
   const guest = await tinyGuest('aarch64');
   await using _ = await openHome();
   await using vm = await serveQemu(guest);
@@ -18,6 +18,16 @@ test('a guest starts, talks, is switched off by its power button, and panics', a
   expect((await tty.run('uname -m')).stdout).toBe('aarch64\n');
   expect((await tty.run("sh -c 'exit 3'", { reject: false })).exitCode).toBe(3);
   expect(await vm.describe()).toMatchObject({ arch: 'aarch64', machine: 'virt' });
+  await tty.run('echo parent >/tmp/who');
+  await vm.snapshots.save('ready');
+  {
+    await using fork = await vm.fork({ from: 'ready' });
+    await using forkTty = await fork.console.open();
+    expect((await forkTty.run('cat /tmp/who; uname -m; echo fork >/tmp/who')).stdout).toBe(
+      'parent\naarch64\n',
+    );
+  }
+  expect((await tty.run('cat /tmp/who')).stdout).toBe('parent\n');
   expect(await vm.power.off()).toBe('graceful');
 
   await vm.power.on();
