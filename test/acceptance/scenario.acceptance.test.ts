@@ -14,6 +14,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../support/chromium.ts';
 import { linesOf } from '../support/lines.ts';
+import { describeForks } from './scenario-forks.ts';
 
 const stack = new AsyncDisposableStack();
 afterAll(() => stack.disposeAsync());
@@ -187,6 +188,8 @@ describe('a real Debian on x86_64', () => {
     await using second = await other.console.open({ from: 'now' });
     await expect(second.run('true')).rejects.toMatchObject({ code: 'busy' });
   });
+
+  describe('is forked:', () => describeForks(() => vm));
 
   test('is switched off by the guest itself', async () => {
     expect(await vm.power.off({ deadline: '5m' })).toBe('graceful');
