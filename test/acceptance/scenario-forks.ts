@@ -28,7 +28,7 @@ async function ask(vm: Vm) {
   return { pid, time: Number(time) * 1_000, random };
 }
 
-const VARIABLE = '/sys/firmware/efi/efivars/Mark-8be4df61-93ca-11d2-aa0d-00e098032b8c';
+const VARIABLE = '/sys/firmware/efi/efivars/Mark-5d1f7c2e-3b0a-4f43-9c55-6a1d2b8e7f10';
 const read = async (vm: Vm, path: string) => (await vm.agent.exec(['cat', path])).stdout.trim();
 
 /** Who the guest is for others. */
@@ -111,7 +111,7 @@ export function describeForks(machine: () => Vm): void {
     expect(await identityOf(vm)).toEqual(before);
 
     await using ssh = await fork.ssh.connect();
-    await ssh.run(`sudo sh -c "echo fork >/mark; printf '\\\\7\\\\0\\\\0\\\\0fork' >${VARIABLE}; sync"`);
+    await ssh.run(`sudo sh -c "set -e; echo fork >/mark; printf '\\\\7\\\\0\\\\0\\\\0fork' >${VARIABLE}; sync"`);
     await fork.snapshots.save('renewed');
     {
       await using grandchild = await fork.fork({ from: 'renewed' });
