@@ -67,7 +67,8 @@ export async function assembleMachine(
   await using stack = new AsyncDisposableStack();
   const { run, pace, media, config } = equipment;
   const { recorder, trail } = await openRecords(equipment, { log, artifacts }, stack);
-  if (origin) await recorder.inherit(createReadStream(origin.snapshot.saved.history));
+  if (origin && !origin.snapshot.booted)
+    await recorder.inherit(createReadStream(origin.snapshot.saved.history));
   const console = new SharedConsole(recorder);
   stack.defer(() => console.close());
   let plan: MachinePlan | undefined;
@@ -121,6 +122,7 @@ export async function assembleMachine(
       return {
         ...(await prepare(signal, { name: snapshot.name, ...snapshot.saved })),
         background,
+        ...(snapshot.booted && { replay: snapshot.saved.history }),
         onStarted: async ({ agent, broken }: PowerSession, until: AbortSignal) => {
           const either = AbortSignal.any([until, broken]);
           await renewGuest(agent, snapshot.saved.renews, { log, signal: either });
@@ -218,7 +220,7 @@ export async function assembleMachine(
       const { session, signal } = { session: machine.session('pool'), signal: context.signal };
       await hasBooted(ready, { session, recorder }, AbortSignal.any([signal, session.boot]));
       await boots?.settled();
-      await snapshots.save(name, context);
+      await snapshots.save(name, context, { booted: true });
       await machine.off({ mode: 'forced' }, context);
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),

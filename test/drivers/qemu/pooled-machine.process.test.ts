@@ -45,7 +45,8 @@ test('it is off until it is switched on, and then it has booted already', async 
   expect(await vm.power.off({ mode: 'forced' })).toBe('already');
   await using tty = await vm.console.open();
   await vm.power.on();
-  // Nothing is shown anew: it had booted before.
+  // It had booted before, and shows it now.
+  await tty.expect(/ready\r\n/);
   expect(await count(tty)).toBe(1);
   expect((await vm.describe()).fork).toMatchObject({ from: 'pool' });
   expect(await vm.power.state()).toBe('running');

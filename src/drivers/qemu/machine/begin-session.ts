@@ -1,4 +1,3 @@
-import { appendFile, readFile } from 'node:fs/promises';
 import type { Spool } from '../console/spool.ts';
 import { launchQemu, type QemuInstance } from './instance.ts';
 import type { PowerPlan, SessionParts } from './power-plan.ts';
@@ -32,7 +31,6 @@ export async function beginSession(
   );
   const faults = new SessionFaults({ ...parts, told, command: trail.reproduce(plan.command) });
   const spool = await recorder.begin((chunk) => faults.hear(chunk));
-  if (plan.replay !== undefined) await appendFile(spool.path, await readFile(plan.replay));
   onStep?.('files');
   const instance = await launchQemu(plan, {
     signal,

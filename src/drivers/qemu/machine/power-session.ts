@@ -1,3 +1,4 @@
+import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Duration } from '../../../core/index.ts';
 import type { PowerState } from '../../../interfaces/index.ts';
@@ -57,6 +58,7 @@ export class PowerSession {
   readonly #instance: QemuInstance;
   readonly #parts: SessionParts;
   readonly #told: Sequence;
+  readonly #spool: Spool;
   readonly #faults: SessionFaults;
   readonly #news: SessionNews;
   readonly #break = new AbortController();
@@ -74,12 +76,13 @@ export class PowerSession {
     this.migrations = new Migrations(instance.qmp);
     this.#parts = parts;
     this.#told = told;
+    this.#spool = spool;
     this.#faults = faults;
     this.#news = new SessionNews({ parts, told, faults, status: () => this.#status() });
     this.agent = new GuestAgent(instance.agent, { isOpen: (signal) => this.#agentIsThere(signal) });
     this.broken = this.#break.signal;
     begun.listen((event) => this.#hear(event));
-    this.ended = this.#watch(spool);
+    this.ended = this.#watch();
   }
 
   /**
@@ -183,7 +186,9 @@ export class PowerSession {
   }
 
   async #announce(): Promise<void> {
-    const { from } = this.plan;
+    const { from, replay } = this.plan;
+    // QEMU appends to that file, and says nothing before its CPUs run.
+    if (replay !== undefined) await appendFile(this.#spool.path, await readFile(replay));
     this.#announced = true;
     await this.#parts.recorder.mark(from === undefined ? 'power-on' : 'resumed');
     this.#news.tell('POWER_ON', { pid: this.pid, ...(from !== undefined && { from }) });
@@ -238,9 +243,9 @@ export class PowerSession {
     this.#news.hear(event);
   }
 
-  async #watch(spool: Spool): Promise<void> {
+  async #watch(): Promise<void> {
     const exit = await this.#instance.exited;
-    spool.end();
+    this.#spool.end();
     const { recorder, onConsole, faults } = this.#parts;
     await recorder.drained();
     await this.#told.done();

@@ -82,7 +82,7 @@ export function machineNode(
       ...agentHandlers(machine),
       events: ({ signal }) => machine.events(signal),
       faults: ({ signal }) => machine.faults(signal),
-      snapshotSave: (name, options, context) => snapshots.save(name, context, options?.ahead),
+      snapshotSave: (name, options, context) => snapshots.save(name, context, { ahead: options?.ahead }),
       snapshotList: () => snapshots.list(),
       snapshotRestore: async (name, context) => {
         await snapshots.restore(name, context);

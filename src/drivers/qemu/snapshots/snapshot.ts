@@ -52,12 +52,19 @@ export class Snapshot implements AsyncDisposable {
   readonly saved: SavedMachine;
   /** Nobody has asked for it by name: it goes with its last fork. */
   readonly passing: boolean;
+  /** What its console had shown is the boot of whoever starts from it, and is shown to him as that. */
+  readonly booted: boolean;
   readonly #forks = new Set<string>();
 
-  constructor(name: string, saved: SavedMachine, { passing }: { readonly passing: boolean }) {
+  constructor(
+    name: string,
+    saved: SavedMachine,
+    { passing, booted }: { readonly passing: boolean; readonly booted: boolean },
+  ) {
     this.name = name;
     this.saved = saved;
     this.passing = passing;
+    this.booted = booted;
   }
 
   /** The names of the forks that live. */

@@ -62,6 +62,21 @@ export interface ForkStart {
   readonly background?: boolean;
 }
 
+/** What a snapshot is for. */
+export interface SaveOptions {
+  /** So many forks of it are spawned ahead. */
+  readonly ahead?: number | undefined;
+  /** It was saved as soon as it had booted: whoever starts from it is shown that boot. */
+  readonly booted?: boolean;
+}
+
+interface HowToSave {
+  /** Nobody has asked for it by name. */
+  readonly passing?: boolean;
+  /** Whoever wants to do something with the machine goes before. */
+  readonly yields?: boolean;
+}
+
 /** What a machine that runs writes to, and what it has written before. */
 interface LiveDisks {
   readonly disks: readonly LiveDisk[];
@@ -100,13 +115,17 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Saves the machine under a name that no other snapshot has; so many forks of it are spawned ahead. */
-  async save(name: string, context: CallContext, ahead = 0): Promise<SnapshotInfo> {
+  /** Saves the machine under a name that no other snapshot has. */
+  async save(
+    name: string,
+    context: CallContext,
+    { ahead = 0, booted = false }: SaveOptions = {},
+  ): Promise<SnapshotInfo> {
     if (this.#snapshots.has(name)) {
       const message = `got ${JSON.stringify(name)}, which is there already; delete it first, or take another name`;
       throw new ConfigError(`name: ${message}`, { issues: [{ path: 'name', message }] });
     }
-    const snapshot = await this.#save(name, context, { passing: false });
+    const snapshot = await this.#save(name, context, { booted });
     this.#parts.onSaved();
     this.#keepAhead(snapshot, ahead);
     return await this.#describe(snapshot);
@@ -228,7 +247,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   async #save(
     name: string,
     context: CallContext,
-    { passing, yields = false }: { readonly passing: boolean; readonly yields?: boolean },
+    { passing = false, booted = false, yields = false }: SaveOptions & HowToSave,
   ): Promise<Snapshot> {
     const { machine, recorder, equipment, current, log } = this.#parts;
     const { media, run, config, host } = equipment;
@@ -258,7 +277,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       const snapshot = new Snapshot(
         name,
         { ...saved, sizes: { ...sizes }, contents: media.keep() },
-        { passing },
+        { passing, booted },
       );
       this.#snapshots.set(name, snapshot);
       log.info({ snapshot: name, pause: Math.round(saved.pause), folder }, 'the machine was saved');
