@@ -26,6 +26,12 @@ export interface AgentPort {
   readonly isOpen: (signal: AbortSignal) => Promise<boolean>;
 }
 
+/** How an agent is asked. */
+export interface AskOptions extends WaitOptions {
+  /** Is called when the question is on its way to an agent that has answered before. */
+  readonly onAsked?: (() => void) | undefined;
+}
+
 /** An answer that somebody waits for. */
 interface Awaited extends PromiseWithResolvers<AgentMessage> {
   readonly isMeant: (message: AgentMessage) => boolean;
@@ -93,7 +99,7 @@ export class GuestAgent {
     command: string,
     args: Readonly<Record<string, unknown>>,
     schema: S,
-    { signal: caller, timeout = PATIENCE }: WaitOptions = {},
+    { signal: caller, timeout = PATIENCE, onAsked }: AskOptions = {},
   ): Promise<z.output<S>> {
     const waitingFor = `the guest agent's answer to ${command}`;
     using deadline = startDeadline({ signal: caller, timeout }, { operation: 'agent', waitingFor });
@@ -104,7 +110,9 @@ export class GuestAgent {
       // QEMU may have said that it closed in the same breath: then nobody was waiting yet who could have been told.
       if (generation !== this.generation) throw gone('it has closed its port');
       if (!this.#synced) await this.#sync(signal);
-      return await this.#exchange({ execute: command, arguments: args }, signal);
+      const answer = this.#exchange({ execute: command, arguments: args }, signal);
+      onAsked?.();
+      return await answer;
     });
     if (answer.kind === 'refusal') throw refused(command, answer);
     const { success, data } = schema.safeParse(answer.value);
@@ -178,6 +186,9 @@ export class GuestAgent {
 
 const OPERATION = { operation: 'agent' } as const;
 
+/** The event of the error when an agent goes away that was asked something. */
+export const AGENT_GONE = 'AGENT_GONE';
+
 function noAgent(): UnsupportedError {
   const message =
     'agent: no program in the guest has opened the port of the guest agent (org.qemu.guest_agent.0): it has no qemu-guest-agent, or that has not started yet';
@@ -187,7 +198,7 @@ function noAgent(): UnsupportedError {
 function gone(why: string): DeviceError {
   return new DeviceError(
     `agent: the guest agent has gone: ${why}`,
-    { event: 'AGENT_GONE', tail: '' },
+    { event: AGENT_GONE, tail: '' },
     OPERATION,
   );
 }

@@ -33,7 +33,7 @@ export function agentHandlers(machine: VirtualMachine): AgentHandlers {
     },
     agentSetTime: (time, context) =>
       use('agent.set_time', context, (agent, signal) =>
-        setGuestTime(agent, time == null ? new Date() : new Date(time), signal),
+        setGuestTime(agent, time == null ? new Date() : new Date(time), { signal }),
       ),
   };
 }

@@ -1,7 +1,7 @@
-import { isDutError, type Log } from '../../../core/index.ts';
+import { DeviceError, isDutError, type Log, raceSignal } from '../../../core/index.ts';
 import { setGuestTime } from '../agent/clock.ts';
 import { execInGuest } from '../agent/exec.ts';
-import type { GuestAgent } from '../agent/guest-agent.ts';
+import { AGENT_GONE, type GuestAgent } from '../agent/guest-agent.ts';
 import { reseedGuest } from '../agent/reseed.ts';
 
 /** The devices of the driver that notices a new generation id: where there is one, the kernel renews its randomness by itself. */
@@ -22,7 +22,8 @@ export async function renewsItself(agent: GuestAgent, signal: AbortSignal): Prom
 
 /**
  * Gives a guest that was saved the time that it is now, and where it cannot do so by itself, randomness that no other has that was
- * started from the same. Where there is no agent neither can be done, which the log says.
+ * started from the same. Where there is no agent neither can be done, which the log says. Resolves when the agent has been
+ * asked for the time, which it sets at once; the hardware clock, which it writes then, takes seconds in an emulated guest.
  *
  * @param renews What `renewsItself` has said of it.
  */
@@ -31,16 +32,26 @@ export async function renewGuest(
   renews: boolean,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
-  const attempt = async (what: string, act: () => Promise<void>) => {
-    try {
-      await act();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isDutError(error)) throw error;
-      const level = error.code === 'unsupported' ? 'info' : 'warn';
-      log[level]({ reason: error.message }, `${what} of a guest that was saved is what it was then`);
-    }
+  const tell = (what: string, error: unknown) => {
+    if (!isDutError(error)) throw error;
+    const level = error.code === 'unsupported' ? 'info' : 'warn';
+    log[level]({ reason: error.message }, `${what} of a guest that was saved is what it was then`);
   };
-  if (!renews) await attempt('the randomness', () => reseedGuest(agent, signal));
-  await attempt('the clock', () => setGuestTime(agent, new Date(), signal));
+  if (!renews) {
+    await reseedGuest(agent, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      tell('the randomness', error);
+    });
+  }
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
+  let isAsked = false;
+  const onAsked = () => {
+    isAsked = true;
+    resolve();
+  };
+  const answered = setGuestTime(agent, new Date(), { onAsked }).catch((error: unknown) => {
+    // A machine may be off again before that: nobody misses its clock.
+    if (!(isAsked && error instanceof DeviceError && error.event === AGENT_GONE)) tell('the clock', error);
+  });
+  await raceSignal(Promise.race([asked, answered]), signal);
 }
