@@ -27,10 +27,11 @@ import { powerNode } from './nodes/power.ts';
 import { OneAhead } from './one-ahead.ts';
 import type { MachinePlan } from './plan/types.ts';
 import { type Equipment, planPowerOn, prepareMachine } from './prepare.ts';
+import type { ForkStart, Resting } from './snapshots/fork-start.ts';
 import { renewGuest } from './snapshots/renew-guest.ts';
 import { type Renewed, renewIdentity } from './snapshots/renew-identity.ts';
 import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
-import { type ForkStart, type Resting, Snapshots } from './snapshots/snapshots.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
 import { type PrivateSpace, privateSpace } from './space/private-space.ts';
 import { Trail } from './trail.ts';
 

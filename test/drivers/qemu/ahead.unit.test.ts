@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createLog, StateError } from '../../../src/core/index.ts';
 import type { CallContext, Offer, OfferedSession } from '../../../src/driver/index.ts';
 import { Ahead } from '../../../src/drivers/qemu/snapshots/ahead.ts';
-import type { Fork, ForkStart } from '../../../src/drivers/qemu/snapshots/snapshots.ts';
+import type { Fork, ForkStart } from '../../../src/drivers/qemu/snapshots/fork-start.ts';
 
 const log = createLog('silent');
 const context: CallContext = {

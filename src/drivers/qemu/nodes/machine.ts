@@ -11,7 +11,8 @@ import type { Pools } from '../../std/index.ts';
 import { QemuConfig } from '../config.ts';
 import type { VirtualMachine } from '../machine/machine.ts';
 import type { Equipment } from '../prepare.ts';
-import type { Fork, Snapshots } from '../snapshots/snapshots.ts';
+import type { Fork } from '../snapshots/fork-start.ts';
+import type { Snapshots } from '../snapshots/snapshots.ts';
 import { agentHandlers } from './agent.ts';
 
 export interface MachineAbilities {

@@ -1,7 +1,7 @@
 import type { Log } from '../../../core/index.ts';
 import type { CallContext, Offer } from '../../../driver/index.ts';
 import { OneAhead } from '../one-ahead.ts';
-import type { Fork, ForkStart } from './snapshots.ts';
+import type { Fork, ForkStart } from './fork-start.ts';
 
 /** A fork whose QEMU waits for somebody to ask for it. */
 interface Waiting<F extends Fork> extends AsyncDisposable {

@@ -1,66 +1,11 @@
-import {
-  BusyError,
-  CapacityError,
-  ConfigError,
-  type Duration,
-  formatSize,
-  type Log,
-  NotFoundError,
-  parseSize,
-  requireSpace,
-  StateError,
-} from '../../../core/index.ts';
-import type { CallContext, Offer } from '../../../driver/index.ts';
+import { BusyError, ConfigError, NotFoundError } from '../../../core/index.ts';
+import type { CallContext } from '../../../driver/index.ts';
 import type { SnapshotInfo } from '../../../interfaces/index.ts';
-import type { Recorder } from '../console/recorder.ts';
-import { memoryPlaces } from '../host.ts';
-import type { VirtualMachine } from '../machine/machine.ts';
-import type { StartStage } from '../machine/power-plan.ts';
-import type { PowerSession } from '../machine/power-session.ts';
-import { chooseMemoryPlace } from '../plan/machine.ts';
-import type { MachinePlan } from '../plan/types.ts';
-import type { Equipment } from '../prepare.ts';
-import type { PrivateSpace } from '../space/private-space.ts';
 import { Ahead } from './ahead.ts';
-import { type LiveDisk, putIntoPlace } from './freeze-disks.ts';
-import { planObstacles } from './obstacles.ts';
-import { refuse, saveMachine } from './save.ts';
-import { openSnapshotFolder, Snapshot } from './snapshot.ts';
-
-/** How long a guest may go on writing to its memory faster than that can be saved, before it is stopped for it. */
-const CONVERGENCE: Duration = '10s';
-
-/** What a fork needs of the disk at least: for what its parent's console has shown, and to write to. */
-const FORK_DISK = parseSize('16MiB');
-
-/** A machine that was started from a saved one. Disposing of it ends it. */
-export interface Fork extends AsyncDisposable {
-  readonly name: string;
-  /** What it has for itself. */
-  space(): Promise<PrivateSpace>;
-  /** Its start, where that rests: the machine is off until it goes on. */
-  readonly resting: Resting | undefined;
-}
-
-/** A start that rests. */
-export interface Resting {
-  /** Resolves when it has come to nothing, or when the machine that has come of it is off again. */
-  readonly ended: Promise<void>;
-  /** Whether it still rests. */
-  readonly rests: boolean;
-  goOn(stage: StartStage, context: CallContext): Promise<void>;
-}
-
-/** How a fork is made. */
-export interface ForkStart {
-  /** How it serves forks of its own. */
-  readonly offer: Offer;
-  readonly context: CallContext;
-  /** Where its start rests. */
-  readonly stage: StartStage;
-  /** Nobody waits for it. */
-  readonly background?: boolean;
-}
+import { checkForkRoom } from './fork-room.ts';
+import type { Fork, ForkStart } from './fork-start.ts';
+import { type HowToSave, Saver, type SaverParts } from './saver.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What a snapshot is for. */
 export interface SaveOptions {
@@ -70,26 +15,7 @@ export interface SaveOptions {
   readonly booted?: boolean;
 }
 
-interface HowToSave {
-  /** Nobody has asked for it by name. */
-  readonly passing?: boolean;
-  /** Whoever wants to do something with the machine goes before. */
-  readonly yields?: boolean;
-}
-
-/** What a machine that runs writes to, and what it has written before. */
-interface LiveDisks {
-  readonly disks: readonly LiveDisk[];
-  readonly bases: readonly string[];
-}
-
-export interface SnapshotsParts<F extends Fork> {
-  readonly machine: VirtualMachine;
-  readonly recorder: Recorder;
-  readonly equipment: Equipment;
-  readonly log: Log;
-  /** What the machine was planned as at its last start, and with which sizes. */
-  readonly current: () => { readonly plan: MachinePlan | undefined; readonly sizes: Equipment['sizes'] };
+export interface SnapshotsParts<F extends Fork> extends SaverParts {
   /** Is called when there is one more to start from. */
   readonly onSaved: () => void;
   /** Starts this machine from a saved one, in place of what it is. */
@@ -105,14 +31,12 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   readonly #forks = new Map<string, F>();
   /** What was spawned before somebody asks for it. */
   readonly #ahead = new Map<Snapshot, Ahead<F>>();
-  /** What lies under the machine's disks. */
-  readonly #folders = new AsyncDisposableStack();
-  readonly #disks = new WeakMap<PowerSession, LiveDisks>();
-  #generation = 0;
+  readonly #saver: Saver;
   #forked = 0;
 
   constructor(parts: SnapshotsParts<F>) {
     this.#parts = parts;
+    this.#saver = new Saver(parts);
   }
 
   /** Saves the machine under a name that no other snapshot has. */
@@ -239,81 +163,18 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    stack.use(this.#folders);
+    stack.use(this.#saver);
     for (const snapshot of this.#snapshots.values()) stack.defer(() => this.#drop(snapshot));
     for (const fork of this.#forks.values()) stack.defer(() => this.end(fork));
   }
 
-  async #save(
-    name: string,
-    context: CallContext,
-    { passing = false, booted = false, yields = false }: SaveOptions & HowToSave,
-  ): Promise<Snapshot> {
-    const { machine, recorder, equipment, current, log } = this.#parts;
-    const { media, run, config, host } = equipment;
-    refuse(planObstacles(config, host));
-    const save = async (session: PowerSession, signal: AbortSignal) => {
-      const { plan, sizes } = current();
-      if (!plan)
-        throw new StateError('the machine has not been started', { state: 'off', needed: 'running' });
-      const { path: folder } = this.#folders.use(await openSnapshotFolder());
-      const memory = await this.#placeFor(plan, folder);
-      const generation = ++this.#generation;
-      const seed = plan.files.find(({ kind }) => kind === 'seed' || kind === 'copy')?.path ?? null;
-      const saved = await saveMachine(
-        {
-          ...{ session, recorder, plan, memory, folder, generation, seed, patience: CONVERGENCE },
-          sockets: run.sockets,
-          disks: this.#disks.get(session)?.disks ?? disksOf(plan),
-          onDisks: (disks, bases) => this.#remember(session, disks, bases),
-        },
-        signal,
-      ).catch(async (error) => {
-        signal.throwIfAborted();
-        // If QEMU is no more, its end says more.
-        await session.confirm();
-        throw error;
-      });
-      const snapshot = new Snapshot(
-        name,
-        { ...saved, sizes: { ...sizes }, contents: media.keep() },
-        { passing, booted },
-      );
-      this.#snapshots.set(name, snapshot);
-      log.info({ snapshot: name, pause: Math.round(saved.pause), folder }, 'the machine was saved');
-      return snapshot;
-    };
-    return await machine.whileOn('snapshots.save', context, save, { yields });
+  async #save(name: string, context: CallContext, how: HowToSave): Promise<Snapshot> {
+    const snapshot = await this.#saver.save(name, context, how);
+    this.#snapshots.set(name, snapshot);
+    return snapshot;
   }
 
-  /** Remembers which files a running machine writes to; when it is off they are its disks. */
-  #remember(session: PowerSession, disks: readonly LiveDisk[], bases: readonly string[]): void {
-    const before = this.#disks.get(session);
-    const live = { disks, bases: [...(before?.bases ?? []), ...bases] };
-    this.#disks.set(session, live);
-    if (before) return;
-    session.atEnd(async () => {
-      const last = this.#disks.get(session) ?? live;
-      await putIntoPlace(last.disks, last.bases);
-    });
-  }
-
-  async #placeFor({ description }: MachinePlan, folder: string) {
-    const places = await memoryPlaces(folder);
-    // What lies in memory proper must fit into what is free of that, whatever the file system says.
-    const able = places.map((place) =>
-      place.folder === folder ? place : { ...place, free: Math.min(place.free, process.availableMemory()) },
-    );
-    const place = chooseMemoryPlace({ memory: description.memory }, able);
-    if (place.folder === folder && able.length > 1)
-      this.#parts.log.warn(
-        { folder, needed: formatSize(place.bytes), free: formatSize(able[0]?.free ?? 0) },
-        'memory has no room for the snapshot, which lies on the disk instead: forks of it begin slower',
-      );
-    return place;
-  }
-
-  /** As `checkRoom`; what only waits to be asked for goes before. */
+  /** As `checkForkRoom`; what only waits to be asked for goes before. */
   async #makeRoom(snapshot: Snapshot): Promise<void> {
     try {
       await this.#checkRoom(snapshot);
@@ -324,19 +185,9 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     }
   }
 
-  /** @throws CapacityError when the host has not the memory that a fork may come to need, or no disk to begin with. */
-  async #checkRoom({ saved }: Snapshot): Promise<void> {
-    const { config, host, run } = this.#parts.equipment;
-    await requireSpace(run.path, FORK_DISK, 'a fork');
-    const translated = host.accelerator.name === 'tcg' ? parseSize(config.tbSize) : 0;
-    const needed = parseSize(saved.sizes.memory ?? config.memory) + translated;
-    // Those that rest have not touched yet what they were promised.
-    const promised = [...this.#forks.values()].filter(({ resting }) => resting?.rests).length * needed;
-    const free = process.availableMemory() - promised;
-    if (free >= needed) return;
-    const beside = promised > 0 ? ` beside the ${formatSize(promised)} of those that are ready` : '';
-    const message = `fork: a fork may come to need ${formatSize(needed)} of memory, and this host has ${formatSize(Math.max(0, free))}${beside}`;
-    throw new CapacityError(message, { needed, free }, { operation: 'fork' });
+  async #checkRoom(snapshot: Snapshot): Promise<void> {
+    const resting = [...this.#forks.values()].filter((fork) => fork.resting?.rests);
+    await checkForkRoom(snapshot, this.#parts.equipment, resting.length);
   }
 
   #find(name: string): Snapshot {
@@ -371,13 +222,4 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     await ahead?.[Symbol.asyncDispose]();
     await snapshot[Symbol.asyncDispose]();
   }
-}
-
-/** The disks that a machine of this plan writes to, before any of them was frozen. */
-function disksOf({ files }: MachinePlan): LiveDisk[] {
-  return files.flatMap((file) =>
-    file.kind === 'overlay' || file.kind === 'blank'
-      ? [{ path: file.path, file: file.path, node: file.node }]
-      : [],
-  );
 }
