@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** What users need, and nothing else. */
 const ALLOWED = [
   /^(package\.json|README\.md|LICENSE|NOTICE|CHANGELOG\.md)$/,
-  /^bin\/(jumplead|jl|start)\.js$/,
+  /^bin\/(jumplead|jl|start|test-machines)\.js$/,
   /^dist\/.+(\.js|\.js\.map)$/,
   /^dist\/(?!web\/ui\/).+\.d\.ts$/,
   /^dist\/web\/ui\/.+\.(html|css|svg)$/,
@@ -23,6 +23,7 @@ const REQUIRED = [
   'CHANGELOG.md',
   'bin/jumplead.js',
   'bin/jl.js',
+  'bin/test-machines.js',
   'dist/web/ui/',
 ];
 

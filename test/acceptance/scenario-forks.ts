@@ -111,7 +111,9 @@ export function describeForks(machine: () => Vm): void {
     expect(await identityOf(vm)).toEqual(before);
 
     await using ssh = await fork.ssh.connect();
-    await ssh.run(`sudo sh -c "set -e; echo fork >/mark; printf '\\\\7\\\\0\\\\0\\\\0fork' >${VARIABLE}; sync"`);
+    await ssh.run(
+      `sudo sh -c "set -e; echo fork >/mark; printf '\\\\7\\\\0\\\\0\\\\0fork' >${VARIABLE}; sync"`,
+    );
     await fork.snapshots.save('renewed');
     {
       await using grandchild = await fork.fork({ from: 'renewed' });
