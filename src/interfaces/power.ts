@@ -21,7 +21,8 @@ export type OffResult = z.output<typeof OffResult>;
 export const OnResult = z.enum(['cold', 'remembered', 'already']);
 export type OnResult = z.output<typeof OnResult>;
 
-const on = call('Switch the power on', { returns: z.null(), idempotent: true });
+/** How it went on is known of machines only. */
+const on = call('Switch the power on', { returns: OnResult.nullable(), idempotent: true });
 
 /** Switches a device on and off. `on` of a device that is on, and `off` of one that is off, do nothing. */
 export const Power = defineInterface('power.v1', about, {
@@ -50,7 +51,7 @@ export type PowerState = z.output<typeof PowerState>;
  * one at a time: another one meanwhile is a BusyError, but a forced `off` pre-empts it and that call ends with a StateError.
  */
 export const VirtualPower = defineInterface('virtual-power.v1', about, {
-  on: call('Switch the power on', { returns: OnResult.nullable(), idempotent: true }),
+  on,
   off: call('Switch the power off', {
     args: [arg('options', OffOptions.nullish())],
     returns: OffResult.nullable(),
