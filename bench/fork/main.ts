@@ -20,8 +20,20 @@ async function measureGuest(pkg: Package, name: GuestName, options: Options): Pr
   await using folder = await mkdtempDisposable(join(cacheDir(), 'bench-'));
   await using guest = await openGuest(pkg, name, folder.path);
   const figures: Figure[] = [];
-  for (const part of options.parts) figures.push(...(await PARTS[part](guest, options)));
+  for (const part of options.parts)
+    figures.push(...(await attempt(`${name}: ${part}`, PARTS[part](guest, options))));
   return { title: GUESTS[name], figures };
+}
+
+/** What has failed is told and left out: the rest took too long to be lost with it. */
+async function attempt(what: string, measured: Promise<Figure[]>): Promise<Figure[]> {
+  try {
+    return await measured;
+  } catch (error) {
+    console.error(`${what}: ${String(error)}`);
+    process.exitCode = 1;
+    return [];
+  }
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -34,7 +46,7 @@ async function main(argv: string[]): Promise<void> {
   if (options.parts.length > 0)
     for (const name of options.guests) sections.push(await measureGuest(pkg, name, options));
   if (options.python) {
-    const figures = await measurePython(pkg, folder.path);
+    const figures = await attempt('python', measurePython(pkg, folder.path));
     sections.push({ title: 'The main job by the stock Python client', figures });
   }
   console.log(renderSections(sections));
