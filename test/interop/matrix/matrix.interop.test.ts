@@ -10,10 +10,10 @@ import { connect, exploreSession, type RigEntry } from '../../../src/client/inde
 import type { Driver } from '../../../src/driver/index.ts';
 import { Composite, type Rig } from '../../../src/interfaces/index.ts';
 import { selfSigned } from '../../exporter/self-signed.ts';
+import { PATIENCE } from '../../support/long.ts';
 import { openPythonEnv } from '../python-env.ts';
 import { ourCommand, stockCommand } from './commands.ts';
 import { type Exporter, type Lab, openOurs, startPython } from './exporters.ts';
-import { PATIENCE } from './long.ts';
 import { assertChecks, type PythonChecks, type PythonRow, runPythonColumn } from './python-column.ts';
 import { type AnyRow, COLUMNS, type Column, type Instance, isDash, live, type Parts } from './row.ts';
 import { ROWS } from './rows.ts';

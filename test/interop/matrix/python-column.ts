@@ -2,8 +2,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runTool } from '../../../src/core/index.ts';
+import { PATIENCE } from '../../support/long.ts';
 import { type Exporter, type Lab, script } from './exporters.ts';
-import { PATIENCE } from './long.ts';
 
 /** A row as the Python client gets it. */
 export interface PythonRow {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { connectSocket, echoNetwork } from '../../../../src/drivers/std/index.ts';
 import { Network } from '../../../../src/interfaces/index.ts';
+import { LONG } from '../../../support/long.ts';
 import { exchangeBulk } from '../bulk.ts';
-import { LONG } from '../long.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
 interface Facts {

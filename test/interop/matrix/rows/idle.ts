@@ -5,8 +5,8 @@ import { group } from '../../../../src/driver/index.ts';
 import { mockPower } from '../../../../src/drivers/mock/index.ts';
 import { connectSocket, echoNetwork } from '../../../../src/drivers/std/index.ts';
 import { MeteredPower, Network } from '../../../../src/interfaces/index.ts';
+import { LONG } from '../../../support/long.ts';
 import { actUntil, powerEntry } from '../log-entry.ts';
-import { LONG } from '../long.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
 interface Facts {
