@@ -8,6 +8,7 @@ const WHOLE = [
   'CHANGELOG.md',
   'bin/jumplead.js',
   'bin/jl.js',
+  'bin/test-machines.js',
   'dist/web/ui/page.css',
 ];
 
