@@ -41,6 +41,8 @@ export interface SaveOptions {
   /** A folder for a socket that QEMU reaches. */
   readonly sockets: string;
   readonly generation: number;
+  /** Nobody minds that it stands still until it is saved. */
+  readonly still: boolean;
   /** How long a guest may write to its memory faster than it can be sent. */
   readonly patience: Duration;
   /** Is told of the disks when they have changed, whatever comes of the rest. */
@@ -64,7 +66,7 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   const memory = stack.use(await openMemoryFile(options.memory, null));
   await chmod(`/proc/self/fd/${memory.fd}`, FOR_HEIRS);
   const renews = await renewsItself(session.agent, AbortSignal.any([signal, session.broken]));
-  const way = (await standsBriefly(session)) ? saveStanding : saveLive;
+  const way = (await canStand(options)) ? saveStanding : saveLive;
   const { bases, printed } = await way(options, memory, files.state, signal);
   await pipeline(recorder.history(printed), createWriteStream(files.history, { flags: 'wx', mode: 0o600 }));
   const seed = options.seed && join(folder, 'seed.iso');
@@ -79,9 +81,9 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
 /** Copying so much takes less time than anybody notices. */
 const BRIEFLY = parseSize('192MiB');
 
-/** Whether all that the machine has in its memory is in a file of ours, and little enough. */
-async function standsBriefly(session: PowerSession): Promise<boolean> {
-  return !isPrivate(session) && (await session.memory.stat()).blocks * 512 <= BRIEFLY;
+/** Whether all that the machine has in its memory is in a file of ours, and nobody minds how long it takes to copy that. */
+async function canStand({ session, still }: SaveOptions): Promise<boolean> {
+  return !isPrivate(session) && (still || (await session.memory.stat()).blocks * 512 <= BRIEFLY);
 }
 
 /** Whether what the machine has written to its memory is in no file. */

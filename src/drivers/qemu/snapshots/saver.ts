@@ -23,6 +23,8 @@ export interface HowToSave {
   readonly booted?: boolean;
   /** Whoever wants to do something with the machine goes before. */
   readonly yields?: boolean;
+  /** Nobody minds that it stands still until it is saved. What is emulated may lose a write where it is saved while it runs. */
+  readonly still?: boolean;
 }
 
 /** What a machine that runs writes to, and what it has written before. */
@@ -55,7 +57,7 @@ export class Saver implements AsyncDisposable {
   async save(
     name: string,
     context: CallContext,
-    { passing = false, booted = false, yields = false }: HowToSave = {},
+    { passing = false, booted = false, yields = false, still = false }: HowToSave = {},
   ): Promise<Snapshot> {
     const { machine, recorder, equipment, current, log } = this.#parts;
     const { media, run, config, host } = equipment;
@@ -70,7 +72,7 @@ export class Saver implements AsyncDisposable {
       const seed = plan.files.find(({ kind }) => kind === 'seed' || kind === 'copy')?.path ?? null;
       const saved = await saveMachine(
         {
-          ...{ session, recorder, plan, memory, folder, generation, seed, patience: CONVERGENCE },
+          ...{ session, recorder, plan, memory, folder, generation, seed, still, patience: CONVERGENCE },
           sockets: run.sockets,
           disks: this.#disks.get(session)?.disks ?? disksOf(plan),
           onDisks: (disks, bases) => this.#remember(session, disks, bases),

@@ -49,7 +49,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
       const message = `got ${JSON.stringify(name)}, which is there already; delete it first, or take another name`;
       throw new ConfigError(`name: ${message}`, { issues: [{ path: 'name', message }] });
     }
-    const snapshot = await this.#save(name, context, { booted });
+    const snapshot = await this.#save(name, context, { booted, still: booted });
     this.#parts.onSaved();
     this.#keepAhead(snapshot, ahead);
     return await this.#describe(snapshot);
@@ -58,7 +58,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   /** Saves the machine for as long as `use` takes, without a name. Whoever wants to do something with it meanwhile goes before. */
   async whileSaved(context: CallContext, use: (snapshot: Snapshot) => Promise<void>): Promise<void> {
     // No name that anybody may give.
-    const snapshot = await this.#save('.passing', context, { passing: true, yields: true });
+    const snapshot = await this.#save('.passing', context, { passing: true, yields: true, still: true });
     try {
       await use(snapshot);
     } finally {
