@@ -9,14 +9,12 @@ import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { type OutputOption, print } from '../jl/output.ts';
 import { readReach } from '../jl/reach.ts';
-import { openOwnCommands } from '../own-commands.ts';
 import { type FoundPool, findPools } from '../pool/find-pools.ts';
 import { findExporter, listedExporters } from '../pool/registry.ts';
 import { createLiveLine, describePool } from '../pool/render.ts';
 import { serveExporter } from '../run/serve-exporter.ts';
 import { openLog } from '../run/text-log.ts';
-import { shellEnvironment } from '../shell/plan-shell.ts';
-import { runCommand } from '../shell/run-command.ts';
+import { runAt } from '../shell/run-at.ts';
 import { alignColumns } from '../table.ts';
 
 export interface ServeOptions extends ExporterSource {
@@ -93,9 +91,7 @@ export async function claimMachine(
     throw signal.reason;
   }
   interrupts[Symbol.dispose](); // From here on signals are the command's.
-  await using commands = await openOwnCommands();
-  const env = commands.withPath(shellEnvironment(process.env, { host: socket.path }));
-  const code = await runCommand(program, args, env);
+  const code = await runAt(socket.path, program, args);
   if (code !== 0) throw new ExitStatus(code);
 }
 

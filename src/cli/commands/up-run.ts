@@ -1,8 +1,6 @@
 import { ExitStatus } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupt.ts';
-import { openOwnCommands } from '../own-commands.ts';
-import { shellEnvironment } from '../shell/plan-shell.ts';
-import { runCommand } from '../shell/run-command.ts';
+import { runAt } from '../shell/run-at.ts';
 import { createSteps } from '../steps.ts';
 import { bringUp, type RunningMachine, untilReady } from '../up/bring-up.ts';
 import { planUp, type UpOptions, type UpWords } from '../up/plan-up.ts';
@@ -23,7 +21,7 @@ export async function runUp({ image, command }: UpWords, options: UpOptions): Pr
   }
   await untilReady(machine, plan, steps, signal);
   interrupts[Symbol.dispose](); // From here on signals are the command's.
-  const code = await runWith(machine, program, args);
+  const code = await runAt(machine.host, program, args);
   using _ = listenForInterrupts(); // While the machine is closed.
   await machine[Symbol.asyncDispose]();
   if (code !== 0) throw new ExitStatus(code);
@@ -41,9 +39,4 @@ async function follow({ vm }: RunningMachine, signal: AbortSignal): Promise<void
     const news = tellEvent(event);
     if (news !== undefined) process.stderr.write(`${news}\n`);
   }
-}
-
-async function runWith({ host }: RunningMachine, program: string, args: readonly string[]): Promise<number> {
-  await using commands = await openOwnCommands();
-  return await runCommand(program, args, commands.withPath(shellEnvironment(process.env, { host })));
 }

@@ -2,9 +2,7 @@ import { ConfigError } from '../../../core/index.ts';
 import { openForkSocket } from '../../../fork-socket.ts';
 import type { Machine } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
-import { openOwnCommands } from '../../own-commands.ts';
-import { shellEnvironment } from '../../shell/plan-shell.ts';
-import { runCommand } from '../../shell/run-command.ts';
+import { runAt } from '../../shell/run-at.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
 
@@ -40,15 +38,10 @@ Examples:
       const machine = await handleOf<typeof Machine>(node);
       const fork = await machine.openFork({ from, renew, signal });
       await using socket = await openForkSocket(fork);
-      const code = await runWith(socket.path, program, args);
+      const code = await runAt(socket.path, program, args);
       if (code !== 0) throw new ExitStatus(code);
     });
 };
-
-async function runWith(host: string, program: string, args: readonly string[]): Promise<number> {
-  await using commands = await openOwnCommands();
-  return await runCommand(program, args, commands.withPath(shellEnvironment(process.env, { host })));
-}
 
 function noCommand(): ConfigError {
   const message = 'say what to run: jl fork SNAPSHOT -- COMMAND, or jl fork --live -- COMMAND';
