@@ -1,7 +1,7 @@
 /** All of CI, lane after lane, and one line that sums them up: `.ci/run` has set everything up before. */
 import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { runChecks, type Tally } from './check.ts';
 
@@ -18,22 +18,39 @@ const LANES: Readonly<Record<string, readonly string[]>> = {
 /** The part of vitest's JSON report that says what came of the tests. */
 export interface Report {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file could not be run, where it could not. */
+  readonly message?: string;
+  readonly assertionResults: readonly {
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly fullName: string;
+    readonly failureMessages?: readonly string[] | null;
   }[];
 }
 
+/** What came of a lane: its counts, and a text for each failure. */
+export interface Outcome extends Tally {
+  readonly failures: readonly string[];
+}
+
 /** Counts a lane. A file that could not be run counts as one failure; so does a lane that failed for no test's sake. */
-export function tallyLane(report: Report | undefined, succeeded: boolean): Tally {
-  if (!report) return { passed: 0, failed: 1 };
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
-  );
-  const failed = report.numFailedTests + broken.length;
-  return { passed: report.numPassedTests, failed: succeeded ? failed : Math.max(failed, 1) };
+export function tallyLane(report: Report | undefined, succeeded: boolean): Outcome {
+  if (!report) return { passed: 0, failed: 1, failures: ['the lane ended without a report'] };
+  const failures = report.testResults.flatMap(failuresOf);
+  if (!succeeded && failures.length === 0) failures.push('the lane failed although every test passed');
+  return { passed: report.numPassedTests, failed: failures.length, failures };
+}
+
+function failuresOf({ name, status, message, assertionResults }: FileReport): string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0) return status === 'failed' ? [`${file}\n${message ?? 'could not be run'}`] : [];
+  return failed.map((test) => [`${file} > ${test.fullName}`, ...(test.failureMessages ?? [])].join('\n'));
 }
 
 /** The line that CI reads. */
@@ -42,7 +59,7 @@ export function summarize(tallies: readonly Tally[]): string {
   return `${total('passed')} passed, ${total('failed')} failed`;
 }
 
-async function runLane(projects: readonly string[], signal: AbortSignal): Promise<Tally> {
+async function runLane(projects: readonly string[], signal: AbortSignal): Promise<Outcome> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'jumplead-ci-'));
   const output = join(folder.path, 'report.json');
   const { failed } = await execa(
@@ -67,7 +84,7 @@ async function runLane(projects: readonly string[], signal: AbortSignal): Promis
 
 async function main(): Promise<void> {
   const budget = AbortSignal.timeout(BUDGET_MINUTES * 60_000);
-  const rows: { name: string; minutes: number; tally: Tally }[] = [];
+  const rows: { name: string; minutes: number; tally: Tally & Partial<Outcome> }[] = [];
   const lane = async (name: string, run: () => Promise<Tally>) => {
     console.log(`\n=== ${name}`);
     const start = performance.now();
@@ -76,6 +93,9 @@ async function main(): Promise<void> {
   };
   await lane('check', () => runChecks(budget));
   for (const [name, projects] of Object.entries(LANES)) await lane(name, () => runLane(projects, budget));
+  // Once more, where a log that was cut to its end still has them.
+  for (const { name, tally } of rows)
+    for (const failure of tally.failures ?? []) console.log(`\n=== failed in ${name}: ${failure}`);
   console.log('\n=== minutes');
   for (const { name, minutes, tally } of rows) {
     console.log(`${name.padEnd(18)} ${minutes.toFixed(1).padStart(5)}  ${summarize([tally])}`);
