@@ -25,6 +25,7 @@ export async function openForkSocket(fork: ForkLine): Promise<ForkSocket> {
   });
   server.listen(path);
   await once(server, 'listening');
+  server.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
   stack.defer(() => {
     server.close();
     for (const socket of sockets) socket.destroy();

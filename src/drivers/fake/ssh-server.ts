@@ -41,6 +41,7 @@ export async function openSshServer(account: SshAccount, run: RunCommand): Promi
   };
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
+  listener.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
   const { port } = listener.address() as AddressInfo; // SAFE: it listens on a TCP port
   return {
     port,

@@ -104,6 +104,7 @@ async function listen(server: Server, host: string, port: number): Promise<Liste
   } catch (cause) {
     throw cannotListen(`${host}:${port}`, cause);
   }
+  server.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
   return {
     port: (server.address() as AddressInfo).port, // SAFE: it listens by TCP
     [Symbol.asyncDispose]: async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { chmod, chown, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
@@ -37,9 +38,9 @@ export async function openStateListener(
     server.close();
     for (const socket of connections) socket.destroy();
   });
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed).listen(path, listening);
-  });
+  server.listen(path);
+  await once(server, 'listening');
+  server.on('error', reject); // QEMU's connection could not be taken.
   await chmod(path, 0o600);
   if (user) await chown(path, user.uid, user.gid);
   const held = stack.move();
