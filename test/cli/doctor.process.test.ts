@@ -43,12 +43,22 @@ test('this host, as JSON, with what a dead machine has left', async () => {
   await using dir = await workDir();
   const run = join(dir.path, 'state', 'jumplead', 'runs', '00000000dead');
   await mkdir(run, { recursive: true });
+  await mkdir(join(dir.path, 'cache'));
+  await writeFile(join(dir.path, 'cache', 'an image'), Buffer.alloc(3 * 2 ** 20, 1));
   const { version, arch, runs, exitCode, found, facts } = await report(dir.path);
   expect({ version, runs, exitCode }).toEqual({ version: 1, runs: true, exitCode: 0 });
   expect(found[`qemu.${arch}`]).toMatchObject({ state: 'ok', fix: [] });
   expect(arch && facts.machines[arch].accelerator).toMatchObject({ reason: expect.any(String) });
   expect(facts.leftovers).toEqual([{ kind: 'machine', path: run }]);
   expect(found['leftovers']).toMatchObject({ state: 'warning' });
+  expect(isUnknown(facts.cacheSize) ? 0 : facts.cacheSize.bytes).toBeGreaterThanOrEqual(3 * 2 ** 20);
+  expect(facts.memory.available).toBeGreaterThan(0);
+  expect(facts.folders).toMatchObject({
+    cache: { path: join(dir.path, 'cache'), writable: true },
+    state: { path: join(dir.path, 'state', 'jumplead'), free: expect.any(Number) },
+  });
+
+  if (process.platform === 'linux') expect(facts.vsock).toMatchObject({ path: '/dev/vhost-vsock' });
   expect(await readdir(join(run, '..'))).toEqual(['00000000dead']);
 });
 

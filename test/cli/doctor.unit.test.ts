@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -96,6 +98,47 @@ const absent = { name: 'tcg', reason: 'kvm does not work: there is no /dev/kvm' 
 test('a host on which everything is in order', () => {
   expect(troubles({})).toEqual({});
   expect(shortcoming(createReport(HEALTHY, judge(HEALTHY)))).toBeUndefined();
+});
+
+test('its findings are those of its page', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/guide/doctor.md'), 'utf8');
+  const rows = page.split('## ')[0]?.matchAll(/^\| (`.*`) \|/gm) ?? [];
+  const names = Array.from(rows, ([, cell = '']) => cell.replaceAll('`', '').split(', ')).flat();
+  const told = names.flatMap((name) =>
+    name.endsWith('.ARCH') ? ['x86_64', 'aarch64'].map((arch) => name.replace('ARCH', arch)) : [name],
+  );
+  expect(judge(HEALTHY).map(({ check }) => check)).toEqual(expect.arrayContaining(told));
+  expect(told).toHaveLength(judge(HEALTHY).length);
+});
+
+test('every finding that is not in order says what to type or to do', () => {
+  const denied = { path: '/dev/it', access: 'denied', group: null, member: false } as const;
+  const facts: Facts = {
+    system: { ...SYSTEM, arch: null },
+    node: { version: '20.1.0', path: '/usr/bin/node' },
+    machines: { x86_64: missing('x86_64'), aarch64: missing('aarch64') },
+    kvm: denied,
+    vsock: denied,
+    needs: allNeeds(null),
+    imageTools: {
+      x86_64: [{ program: 'mmdebstrap', package: 'mmdebstrap' }],
+      aarch64: [{ program: 'mmdebstrap', package: 'mmdebstrap' }],
+    },
+    ssh: { version: null },
+    memory: { total: GIB, available: 1 },
+    folders: {
+      cache: { path: '/cache', free: 1, writable: true },
+      state: { path: '/state', free: 1, writable: false },
+      shm: { path: '/dev/shm', free: 1, writable: true },
+    },
+    cacheSize: { bytes: GIB },
+    leftovers: [{ kind: 'machine', path: '/state/runs/1' }],
+  };
+  const bad = judge(facts).filter(({ check }) => check !== 'cache');
+  expect(bad.filter(({ state }) => state === 'ok').map(({ check }) => check)).toEqual([]);
+  expect(bad.filter(({ fix, notes }) => fix.length + notes.length === 0).map(({ check }) => check)).toEqual(
+    [],
+  );
 });
 
 describe('without QEMU', () => {

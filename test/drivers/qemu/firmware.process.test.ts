@@ -1,11 +1,12 @@
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runTool } from '../../../src/core/index.ts';
 import { QemuConfig } from '../../../src/drivers/qemu/config.ts';
 import { findFirmware } from '../../../src/drivers/qemu/firmware.ts';
 import { descriptorFolders, findDescribedFirmware } from '../../../src/drivers/qemu/firmware-descriptors.ts';
+import { surveyFirmware } from '../../../src/drivers/qemu/survey.ts';
 
 const workDir = () => mkdtempDisposable(join(tmpdir(), 'jumplead-firmware-'));
 const X86 = { arch: 'x86_64', machine: 'q35', qemuVersion: '7.2.22' } as const;
@@ -96,6 +97,39 @@ describe('descriptors', () => {
     await writeFile(join(dir.path, 'README'), 'x');
     expect(await chosen(['/nowhere', dir.path])).toBe('50-fit');
     expect(await chosen(['/nowhere'])).toBeUndefined();
+  });
+
+  test('those with secure boot are told apart, for who wants to know what there is', async () => {
+    await using dir = await workDir();
+    await describeIn(
+      join(dir.path, 'qemu', 'firmware'),
+      { name: '10-enrolled', features: ['acpi-s3', 'enrolled-keys', 'requires-smm', 'secure-boot'] },
+      { name: '20-not-enrolled', features: ['acpi-s3', 'requires-smm', 'secure-boot'] },
+      { name: '30-plain' },
+    );
+    vi.stubEnv('XDG_CONFIG_HOME', dir.path);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const program = {
+      binary: process.execPath,
+      version: '7.2.22',
+      sandbox: true,
+      accelerators: new Set<string>(),
+      devices: new Set<string>(),
+    };
+    const found = await surveyFirmware('x86_64', program, { cacheDir: dir.path });
+    const own = found.filter(({ code }) => code.startsWith(dir.path));
+    expect(
+      own.map(({ description, secureBoot, enrolledKeys, plain }) => [
+        description,
+        secureBoot,
+        enrolledKeys,
+        plain,
+      ]),
+    ).toEqual([
+      ['10-enrolled', true, true, false],
+      ['20-not-enrolled', true, false, false],
+      ['30-plain', false, false, true],
+    ]);
   });
 
   test('machine types are compared by their versioned names', async () => {
