@@ -1,4 +1,4 @@
-import { ConfigError, UnsupportedError } from '../../core/index.ts';
+import { ConfigError, mistake, UnsupportedError } from '../../core/index.ts';
 import { ExitStatus } from '../exit-code.ts';
 import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
@@ -70,10 +70,5 @@ function noDevice(): ConfigError {
     '  of an exporter that listens: --tls-grpc HOST:PORT',
     `  by a lease: ${NOT_YET}`,
   ].join('\n');
-  return mistake('', message);
-}
-
-function mistake(path: string, message: string): ConfigError {
-  const text = path === '' ? message : `${path}: ${message}`;
-  return new ConfigError(text, { issues: [{ path, message }] });
+  return new ConfigError(message, { issues: [{ path: '', message }] });
 }

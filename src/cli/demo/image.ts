@@ -1,6 +1,6 @@
 import { isDutError, LaunchError, type OnProgress } from '../../core/index.ts';
-import { inspectImage } from '../../drivers/qemu/index.ts';
-import { buildImage, FALLBACK_IMAGE, findImage, pullImage } from '../../images/index.ts';
+import { buildImage, FALLBACK_IMAGE } from '../../images/index.ts';
+import { type ImageSearch, keptOrPulled } from '../kept-or-pulled.ts';
 import type { DemoPlan } from './plan.ts';
 
 /** What a demo is shown with. */
@@ -11,19 +11,13 @@ export interface DemoImage {
   readonly instead: string | null;
 }
 
-/** What finding it may take. */
-export interface FindImageOptions {
-  readonly signal: AbortSignal;
-  readonly onProgress: OnProgress;
-}
-
 /**
  * The image that was asked for, else our own, which is built when it is missing; where that is not possible here, a public one
  * that is like it.
  *
  * @throws LaunchError when there is neither; as `buildImage` when the building itself fails.
  */
-export async function findDemoImage(plan: DemoPlan, options: FindImageOptions): Promise<DemoImage> {
+export async function findDemoImage(plan: DemoPlan, options: Omit<ImageSearch, 'arch'>): Promise<DemoImage> {
   if (plan.image !== undefined) return { image: plan.image, instead: 'as asked for' };
   let phase = '';
   const onProgress: OnProgress = (progress) => {
@@ -41,25 +35,15 @@ export async function findDemoImage(plan: DemoPlan, options: FindImageOptions): 
   } catch (error) {
     // What fails later is no question of this host: it is told as it is.
     if (!(error instanceof LaunchError) || phase !== 'check') throw error;
-    return await findStandIn(plan, error, options);
+    return await findStandIn(error, { ...options, arch: plan.arch });
   }
 }
 
-async function findStandIn(
-  { arch }: DemoPlan,
-  reason: LaunchError,
-  { signal, onProgress }: FindImageOptions,
-): Promise<DemoImage> {
+async function findStandIn(reason: LaunchError, search: ImageSearch): Promise<DemoImage> {
   const [why = ''] = reason.message.split('\n');
   const instead = `${FALLBACK_IMAGE}, as debian-12 cannot be built here (${why})`;
-  const kept = await findImage(FALLBACK_IMAGE, arch, { signal });
-  if (kept) return { image: kept.file, instead };
   try {
-    const pulled = await pullImage({
-      ...{ image: FALLBACK_IMAGE, arch, signal, onProgress },
-      inspect: inspectImage,
-    });
-    return { image: pulled.image.file, instead };
+    return { image: await keptOrPulled(FALLBACK_IMAGE, search), instead };
   } catch (error) {
     if (!isDutError(error)) throw error;
     const { command, exitCode, stderr, hint } = reason;

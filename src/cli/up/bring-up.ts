@@ -1,32 +1,37 @@
+import { type Connected, sessionOf } from '../../client/index.ts';
+import { console } from '../../client/wait/index.ts';
+import { createLog } from '../../core/index.ts';
+import { qemu } from '../../drivers/qemu/index.ts';
+import { serve } from '../../serve.ts';
 import type { Steps } from '../steps.ts';
 import { findNamedImage } from './find-image.ts';
-import { type OpenMachine, openMachine } from './open-machine.ts';
 import type { UpPlan } from './plan-up.ts';
 
-/** Generous: a slow host under software emulation needs two minutes for the whole boot. */
-const BOOT_TIMEOUT = '15m';
-
-/** A machine that is on, and its page. */
-export interface RunningMachine extends OpenMachine {
+/** A machine that is on, and its page. Disposing of it ends both. */
+export interface RunningMachine extends AsyncDisposable {
+  readonly vm: Connected<ReturnType<typeof qemu>>;
+  /** The private socket at which other processes of this user reach it. */
+  readonly host: string;
   readonly page: string;
 }
 
 /** Finds the image and starts a machine with it. It is being booted, or has been; its page shows that. */
 export async function bringUp(plan: UpPlan, steps: Steps, signal: AbortSignal): Promise<RunningMachine> {
   const image = await steps.run('image', async ({ onProgress }) => {
-    const { image, outcome } = await findNamedImage(plan.image, { arch: plan.arch, signal, onProgress });
-    return { outcome, value: image };
+    const value = await findNamedImage(plan.image, { arch: plan.arch, signal, onProgress });
+    return { outcome: value, value };
   });
   await using stack = new AsyncDisposableStack();
-  const machine = stack.use(
+  const vm = stack.use(
     await steps.run('machine', async () => {
-      const value = await openMachine(plan, signal);
-      const { arch, cpus, memory, accelerator } = await value.vm.describe();
+      const { machine, out } = plan;
+      const driver: ReturnType<typeof qemu> = qemu(machine);
+      const value = await serve(driver, { artifacts: out, log: createLog('error'), signal });
+      const { arch, cpus, memory, accelerator } = await value.describe();
       const size = `${cpus} CPUs, ${memory / 2 ** 20} MiB`;
       return { outcome: `${arch}, ${size}, ${accelerator.name}: ${accelerator.reason}`, value };
     }),
   );
-  const { vm, host } = machine;
   await steps.run('flash', async ({ onProgress }) => {
     await vm.flasher.flash(image, { onProgress, signal });
     return { outcome: 'whole and checked', value: undefined };
@@ -38,19 +43,18 @@ export async function bringUp(plan: UpPlan, steps: Steps, signal: AbortSignal): 
   });
   const page = stack.use(await vm.display.open({ title: `jumplead up ${plan.image}`, signal }));
   const held = stack.move();
-  return { vm, host, page: page.url, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { vm, host: sessionOf(vm).target, page: page.url, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** Waits until the machine has booted. @throws DeviceError when it fails; DeadlineError with the last lines of its console */
+/** Waits until the machine has booted. @throws as `vm.waitFor` */
 export async function untilReady(
-  { vm }: OpenMachine,
+  { vm }: RunningMachine,
   { ready }: UpPlan,
   steps: Steps,
   signal: AbortSignal,
 ): Promise<void> {
   await steps.run('ready', async () => {
-    await using tty = await vm.console.open({ from: 'boot', signal });
-    const { text } = await tty.expect(ready, { timeout: BOOT_TIMEOUT, signal });
+    const { text } = await vm.waitFor(console(ready), { signal });
     return { outcome: `the console shows ${JSON.stringify(text.trim())}`, value: undefined };
   });
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { DumpOptions, ExploredNode } from '../../../client/index.ts';
-import { ConfigError } from '../../../core/index.ts';
+import { mistake } from '../../../core/index.ts';
 import type { ContentEncoding, Flasher } from '../../../interfaces/index.ts';
 import { handleOf } from '../handle.ts';
 import type { JlContext, NodeCommands } from '../node-commands.ts';
@@ -76,14 +76,10 @@ const collect = (value: string, previous: readonly string[] = []) => [...previou
 function readTarget(spec: string): { readonly partition: string; readonly image: string } {
   const [, partition, image] = /^([^:]+):(.+)$/s.exec(spec) ?? [];
   if (partition !== undefined && image !== undefined) return { partition, image };
-  throw mistake('target', `got ${JSON.stringify(spec)}; expected NAME:FILE`);
+  throw mistake('--target', `got ${JSON.stringify(spec)}; expected NAME:FILE`);
 }
 
 function needFile(file: string | undefined): string {
   if (file !== undefined) return file;
   throw mistake('file', 'missing; give the image, or --target NAME:FILE');
-}
-
-function mistake(path: string, message: string): ConfigError {
-  return new ConfigError(`flash: ${path}: ${message}`, { issues: [{ path, message }] });
 }

@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { ConfigError } from '../../../core/index.ts';
+import { mistake } from '../../../core/index.ts';
 import type { Machine } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
 import { handleOf } from '../handle.ts';
@@ -40,5 +40,5 @@ function readTime(text: string | undefined): Date | undefined {
   const time = new Date(text);
   if (!Number.isNaN(time.getTime())) return time;
   const message = `got ${JSON.stringify(text)}; expected a time such as 2031-05-06T07:08:09Z`;
-  throw new ConfigError(`time: ${message}`, { issues: [{ path: 'time', message }] });
+  throw mistake('time', message);
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../../core/index.ts';
+import { type ConfigError, mistake } from '../../../core/index.ts';
 import { openForkSocket } from '../../../fork-socket.ts';
 import type { Machine } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
@@ -45,5 +45,5 @@ Examples:
 
 function noCommand(): ConfigError {
   const message = 'say what to run: jl fork SNAPSHOT -- COMMAND, or jl fork --live -- COMMAND';
-  return new ConfigError(`command: ${message}`, { issues: [{ path: 'command', message }] });
+  return mistake('command', message);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ShellHandle } from '../../../client/index.ts';
-import { ConfigError } from '../../../core/index.ts';
+import { mistake } from '../../../core/index.ts';
 import type { Shell } from '../../../interfaces/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
 import { writeTo } from '../copy.ts';
@@ -42,5 +42,5 @@ function readVariable(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key !== undefined && value !== undefined) return [key, value];
   const message = `got ${JSON.stringify(text)}; expected KEY=VALUE`;
-  throw new ConfigError(`env: ${message}`, { issues: [{ path: 'env', message }] });
+  throw mistake('env', message);
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { ExploredNode } from '../../../client/index.ts';
-import { ConfigError } from '../../../core/index.ts';
+import { mistake } from '../../../core/index.ts';
 import type { ByteChannel } from '../../../interfaces/index.ts';
 import { stdinChunks, writeTo } from '../copy.ts';
 import type { JlContext } from '../node-commands.ts';
@@ -57,9 +57,9 @@ Examples:
 /** What the options mean together. @throws ConfigError where they contradict each other */
 export function planPipe({ output, input, append = false }: PipeWords, isTerminal: boolean): PipePlan {
   const takesInput = input ?? !isTerminal;
-  if (append && typeof output !== 'string') throw mistake('--append requires --output FILE');
+  if (append && typeof output !== 'string') throw mistake('pipe', '--append requires --output FILE');
   if (output === false && !takesInput)
-    throw mistake('--no-output requires stdin: pipe something in, or --input');
+    throw mistake('pipe', '--no-output requires stdin: pipe something in, or --input');
   return {
     output: output === false ? null : output === true ? undefined : output,
     append,
@@ -110,10 +110,6 @@ async function drain(
 
 async function openFile(path: string, append: boolean) {
   return await open(path, append ? 'a' : 'w').catch((cause: NodeJS.ErrnoException) => {
-    throw mistake(`${path} cannot be written (${cause.code})`);
+    throw mistake('pipe', `${path} cannot be written (${cause.code})`);
   });
-}
-
-function mistake(message: string): ConfigError {
-  return new ConfigError(`pipe: ${message}`, { issues: [{ path: '', message }] });
 }

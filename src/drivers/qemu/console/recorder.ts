@@ -1,8 +1,8 @@
 import {
   CapacityError,
-  ConfigError,
   formatSize,
   type Log,
+  mistake,
   raceSignal,
   type Secrets,
 } from '../../../core/index.ts';
@@ -225,7 +225,7 @@ export class Recorder implements AsyncDisposable {
         ? `the console has ${this.offset} bytes so far`
         : `what is there after it begins at ${available}, and the oldest at ${this.oldest}`;
     const message = `got ${start === 'boot' ? `boot, which is ${offset}` : start}; ${there}`;
-    throw new ConfigError(`from: ${message}`, { issues: [{ path: 'from', message }] });
+    throw mistake('from', message);
   }
 
   async #record(spool: Spool, onRecorded: (chunk: Uint8Array) => void = () => undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { ConfigError, formatSize, requireSpace } from '../../../core/index.ts';
+import { ConfigError, formatSize, mistake, requireSpace } from '../../../core/index.ts';
 import type { ImageFormat } from './image-format.ts';
 import { LONGEST_BACKING_PATH, type NewImage, newImage } from './new-image.ts';
 import { LONG, type QemuImgOptions, qemuImg } from './qemu-img.ts';
@@ -43,7 +43,7 @@ export async function growDisk(path: string, size: number, signal: AbortSignal):
   const now = await diskSize(path);
   if (size < now) {
     const message = `got ${formatSize(size)}; the disk has ${formatSize(now)} already and cannot shrink: flash it anew`;
-    throw new ConfigError(`diskSize: ${message}`, { issues: [{ path: 'diskSize', message }] });
+    throw mistake('diskSize', message);
   }
   if (size > now) await qemuImg(['resize', '-q', '-f', 'qcow2', path, String(size)], { signal });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, NotFoundError, type OnProgress } from '../../../core/index.ts';
+import { mistake, NotFoundError, type OnProgress } from '../../../core/index.ts';
 import type { Digests } from '../../../download/index.ts';
 import type { Peer } from '../../../driver/index.ts';
 import type { Sink, Source } from '../../../interfaces/index.ts';
@@ -26,7 +26,7 @@ export function parsePartition(name: string | null | undefined): Partition {
   const partition = PARTITIONS.find((known) => known === (name ?? 'root'));
   if (partition) return partition;
   const message = `got ${JSON.stringify(name)}; allowed: ${PARTITIONS.join(', ')}`;
-  throw new ConfigError(`partition: ${message}`, { issues: [{ path: 'partition', message }] });
+  throw mistake('partition', message);
 }
 
 /** What was flashed, by partition. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../../core/index.ts';
+import { mistake } from '../../../core/index.ts';
 import type { Driver, GivenChildren } from '../../../driver/index.ts';
 import type { NetworkDriver } from '../network-driver.ts';
 
@@ -7,7 +7,7 @@ export function networkChild(children: GivenChildren, name: string): NetworkDriv
   const child = children[name];
   if (child && isNetwork(child)) return child;
   const message = `got a ${child?.name ?? 'missing driver'}; allowed: a driver of a network`;
-  throw new ConfigError(`children.${name}: ${message}`, { issues: [{ path: `children.${name}`, message }] });
+  throw mistake(`children.${name}`, message);
 }
 
 const isNetwork = (driver: Driver): driver is NetworkDriver =>
