@@ -1,23 +1,13 @@
-import type {
-  Connected,
-  ConsoleHandle,
-  Forked,
-  MachineHandle,
-  Pool,
-  VirtualPowerHandle,
-} from './client/index.ts';
+import { bareMachine, type MachineDriver } from './bare-machine.ts';
+import { bootToFork, type Ready } from './boot-to-fork.ts';
+import type { Connected, MachineHandle, Pool } from './client/index.ts';
 import type { WaitOptions } from './core/index.ts';
-import type { Driver } from './driver/index.ts';
-import type { Machine, PoolSizes } from './interfaces/index.ts';
+import type { PoolSizes } from './interfaces/index.ts';
 import { type ServeOptions, serve } from './serve.ts';
-
-/** A machine whose forks are to be kept ready. */
-type MachineDriver = Driver<typeof Machine>;
 
 /** What a machine is booted to, and how many of its forks are kept. */
 export interface CreatePoolOptions<D extends MachineDriver> extends PoolSizes, ServeOptions, WaitOptions {
-  /** When it has booted: `login`, when its console asks for one, or what you wait for yourself. */
-  readonly ready: 'login' | ((vm: Connected<D>) => Promise<unknown>);
+  readonly ready: Ready<D>;
 }
 
 /** The forks of a snapshot of a machine that is there. */
@@ -25,13 +15,11 @@ export interface SnapshotPoolOptions extends PoolSizes, WaitOptions {
   readonly from: string;
 }
 
-/** A pool, and the machine that was booted for it and ends with it. */
+/** A pool of a machine of its own. */
 export interface OwnPool<D extends MachineDriver> extends Pool<Connected<D>> {
+  /** The machine that was booted for it, and ends with it. It is off: its forks need only what was saved. */
   readonly vm: Connected<D>;
 }
-
-/** What every such machine has, whatever its rig says. */
-type Bare = MachineHandle & { readonly console: ConsoleHandle; readonly power: VirtualPowerHandle };
 
 const SNAPSHOT = 'pool';
 
@@ -55,34 +43,23 @@ export async function createPool(
   return await bootPool(source, options as CreatePoolOptions<MachineDriver>); // SAFE: by the overloads
 }
 
-async function bootPool(
-  driver: MachineDriver,
-  options: CreatePoolOptions<MachineDriver>,
-): Promise<OwnPool<MachineDriver>> {
-  const { ready, min, max, signal, timeout } = options;
+async function bootPool<D extends MachineDriver>(
+  driver: D,
+  { ready, min, max, artifacts, log, ...waits }: CreatePoolOptions<D>,
+): Promise<OwnPool<D>> {
   await using stack = new AsyncDisposableStack();
-  const vm = stack.use(await serve(driver, options));
-  const bare = vm as unknown as Bare; // SAFE: the children that every machine has
-  await bare.power.on({ signal, timeout });
-  if (ready === 'login') await hasPrompt(bare, { signal, timeout });
-  else await ready(vm);
-  await bare.snapshots.save(SNAPSHOT, { signal, timeout });
-  const pool = stack.use(await bare.pool({ from: SNAPSHOT, min, max, signal }));
+  const vm = stack.use(await serve(driver, { artifacts, log, signal: waits.signal }));
+  await bootToFork(vm, { ready, name: SNAPSHOT }, waits);
+  const pool = stack.use(await bareMachine(vm).pool({ from: SNAPSHOT, min, max, signal: waits.signal }));
   const held = stack.move();
   return {
     vm,
     get info() {
       return pool.info;
     },
-    // SAFE: a fork is what it was forked from
-    claim: async (claim) => (await pool.claim(claim)) as unknown as Forked<Connected<MachineDriver>>,
+    claim: (claim) => pool.claim(claim),
     filled: (wait) => pool.filled(wait),
     follow: (until) => pool.follow(until),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-}
-
-async function hasPrompt({ console }: Bare, options: WaitOptions): Promise<void> {
-  await using tty = await console.open({ from: 'boot' });
-  await tty.expect(/login: $/, { ...options, timeout: options.timeout ?? '10m' });
 }

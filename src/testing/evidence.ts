@@ -1,6 +1,6 @@
+import { type BareMachine, bareMachine } from '../bare-machine.ts';
 import type { DisplayHandle } from '../client/index.ts';
 import { createEscapeFilter } from '../core/index.ts';
-import type { BareMachine } from './test-driver.ts';
 
 /** What a machine shows of a test that has failed on it. Parts that cannot be had are `undefined`. */
 export interface Evidence {
@@ -21,7 +21,7 @@ const TIMEOUT = '10s';
 
 /** Asks the machine for what it shows. Never fails. */
 export async function gatherEvidence(machine: object): Promise<Evidence> {
-  const bare = machine as BareMachine & { readonly display?: DisplayHandle }; // SAFE: machines call their parts so
+  const bare = bareMachine(machine as { readonly display?: DisplayHandle }); // SAFE: likewise
   const [console, screen, artifacts] = await Promise.all([
     readTail(bare.console).catch(() => undefined),
     bare.display?.screenshot(undefined, { timeout: TIMEOUT }).catch(() => undefined),

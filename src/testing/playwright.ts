@@ -8,20 +8,20 @@ import {
   type TestInfo,
   type TestType,
 } from '@playwright/test';
+import type { MachineDriver } from '../bare-machine.ts';
 import type { Connected, Forked, NetworkHandle, SshSession } from '../client/index.ts';
 import type { Network, TcpNetwork } from '../interfaces/index.ts';
 import { gatherEvidence } from './evidence.ts';
 import { KEEPER_VARIABLE } from './playwright-keeper.ts';
 import type { ReadyMachine, ReadyOptions, TestFork } from './ready-machine.ts';
 import { sshOf } from './ssh-of.ts';
-import type { TestDriver } from './test-driver.ts';
 import { keepsFailures, openTestMachine } from './test-machine.ts';
 
+export type { MachineDriver } from '../bare-machine.ts';
 export type { ReadyOptions } from './ready-machine.ts';
-export type { TestDriver } from './test-driver.ts';
 
 /** The names of the ports that a machine forwards: those of `forwards` in its configuration. */
-export type ForwardName<D extends TestDriver> = {
+export type ForwardName<D extends MachineDriver> = {
   [K in keyof D['children']]: D['children'][K]['interface'] extends typeof TcpNetwork | typeof Network
     ? K
     : never;
@@ -29,13 +29,13 @@ export type ForwardName<D extends TestDriver> = {
   string;
 
 /** What a machine must be for its tests. */
-export interface PageOptions<D extends TestDriver> extends ReadyOptions<D> {
+export interface PageOptions<D extends MachineDriver> extends ReadyOptions<D> {
   /** The forward behind which the guest serves pages: `baseURL` of each test leads to its own machine. */
   readonly web?: ForwardName<D>;
 }
 
 /** What a test of a machine has beside what Playwright gives it. */
-export interface MachineFixtures<D extends TestDriver> {
+export interface MachineFixtures<D extends MachineDriver> {
   /** A fork of the machine that belongs to this test alone, and ends with it. */
   readonly vm: Forked<Connected<D>>;
   /** Logged in to it by ssh. Only made for tests that ask for it. */
@@ -43,7 +43,7 @@ export interface MachineFixtures<D extends TestDriver> {
 }
 
 /** What those are made of. */
-interface Inner<D extends TestDriver> {
+interface Inner<D extends MachineDriver> {
   readonly machine: ReadyMachine<D>;
 }
 
@@ -53,7 +53,7 @@ type Use<T> = (value: T) => Promise<void>;
  * Playwright's `test`, whose tests have a machine each: the fork of one that was booted once, however long that takes. With
  * `globalSetup: 'jumplead/playwright/setup'` in the configuration of Playwright it is booted once for all workers.
  */
-export function machineTest<const D extends TestDriver>(
+export function machineTest<const D extends MachineDriver>(
   driver: D,
   options: PageOptions<D>,
 ): TestType<
@@ -90,7 +90,7 @@ export function machineTest<const D extends TestDriver>(
 }
 
 /** Adds to the report what the machine shows, and keeps it where that is asked for. */
-async function attachFailure<D extends TestDriver>(fork: TestFork<D>, info: TestInfo): Promise<void> {
+async function attachFailure<D extends MachineDriver>(fork: TestFork<D>, info: TestInfo): Promise<void> {
   const { console, screen, artifacts } = await gatherEvidence(fork.vm);
   const text = 'text/plain';
   if (console) await info.attach('console of the machine', { body: console, contentType: text });

@@ -1,14 +1,13 @@
+import { bareMachine, type MachineDriver } from '../bare-machine.ts';
+import { bootToFork, type Ready, type ReadyBoot } from '../boot-to-fork.ts';
 import type { Connected, Forked } from '../client/index.ts';
-import { bootRemembering } from '../client/index.ts';
-import { createLog, type Duration, raceSignal, type WaitOptions } from '../core/index.ts';
+import { createLog, type Duration } from '../core/index.ts';
 import { serve } from '../serve.ts';
-import type { Readiness } from './keeper/contract.ts';
-import { type BareMachine, driverOf, type TestDriver } from './test-driver.ts';
+import { driverOf } from './test-driver.ts';
 
 /** What a machine must be for its tests. */
-export interface ReadyOptions<D extends TestDriver> {
-  /** When it has booted: `login`, when its console asks for one, or what you wait for yourself. */
-  readonly ready: 'login' | ((vm: Connected<D>) => Promise<unknown>);
+export interface ReadyOptions<D extends MachineDriver> {
+  readonly ready: Ready<D>;
   /**
    * Whether its boot is remembered from one run to the next. Default: with `ready: 'login'`, where the machine's own configuration
    * says nothing of it.
@@ -21,12 +20,12 @@ export interface ReadyOptions<D extends TestDriver> {
 }
 
 /** A machine that has booted and was saved, from which each test has a fork. Disposing of it ends all that is not kept. */
-export interface ReadyMachine<D extends TestDriver> extends AsyncDisposable {
+export interface ReadyMachine<D extends MachineDriver> extends AsyncDisposable {
   fork(): Promise<TestFork<D>>;
 }
 
 /** The machine of one test. Disposing of it ends it, unless it is kept. */
-export interface TestFork<D extends TestDriver> extends AsyncDisposable {
+export interface TestFork<D extends MachineDriver> extends AsyncDisposable {
   readonly vm: Forked<Connected<D>>;
   /** Keeps it until people have looked at it; returns how they get in. */
   keep(test: string): Promise<string>;
@@ -35,35 +34,16 @@ export interface TestFork<D extends TestDriver> extends AsyncDisposable {
 /** The name of the saved state. */
 export const READY = 'ready-for-tests';
 
-/** How long a machine that is ready may take until its boot is stored, in milliseconds: 1 GiB, onto a slow disk. */
-const STORING = 120_000;
-
-/** Boots the machine, waits until it is ready, saves it, and switches it off: it is for its forks only. */
-export async function getReady<D extends TestDriver>(
+/** Boots the machine and saves it; it is there for its forks. */
+export async function getReady<D extends MachineDriver>(
   vm: Connected<D>,
   { ready, timeout }: ReadyOptions<D>,
-): Promise<Readiness> {
-  const bare = vm as unknown as BareMachine; // SAFE: the children that every machine has
-  const waits = timeout === undefined ? {} : { timeout };
-  const begun = performance.now();
-  const { kind, settled } = await bootRemembering(bare, waits);
-  if (ready === 'login') await hasPrompt(bare, waits);
-  else await ready(vm);
-  const duration = performance.now() - begun;
-  // To save it, or to switch it off, would keep its boot from being stored.
-  await raceSignal(settled, AbortSignal.timeout(STORING)).catch(() => undefined);
-  await bare.snapshots.save(READY);
-  await bare.power.off({ mode: 'forced' });
-  return { kind, duration };
-}
-
-async function hasPrompt({ console }: BareMachine, options: WaitOptions): Promise<void> {
-  await using tty = await console.open({ from: 'boot' });
-  await tty.expect(/login: $/, { timeout: '10m', ...options });
+): Promise<ReadyBoot> {
+  return await bootToFork(vm, { ready, name: READY }, timeout === undefined ? {} : { timeout });
 }
 
 /** The driver, which remembers its boots where it is to. */
-export async function rememberingDriver<D extends TestDriver>(
+export async function rememberingDriver<D extends MachineDriver>(
   driver: D,
   { ready, remember }: Pick<ReadyOptions<D>, 'ready' | 'remember'>,
 ): Promise<D> {
@@ -77,7 +57,7 @@ export async function rememberingDriver<D extends TestDriver>(
 }
 
 /** Opens a machine in this process. It ends with it, so that nothing of it can be kept. */
-export async function openOwnMachine<D extends TestDriver>(
+export async function openOwnMachine<D extends MachineDriver>(
   driver: D,
   options: ReadyOptions<D>,
 ): Promise<ReadyMachine<D>> {
@@ -85,11 +65,10 @@ export async function openOwnMachine<D extends TestDriver>(
   await using stack = new AsyncDisposableStack();
   const vm = stack.use(await serve(driver, { log: createLog('error'), artifacts }));
   await getReady(vm, options);
-  const bare = vm as unknown as BareMachine; // SAFE: the children that every machine has
   const held = stack.move();
   return {
     fork: async () => {
-      const fork = (await bare.fork({ from: READY })) as unknown as Forked<Connected<D>>; // SAFE: a fork is what it was forked from
+      const fork = await bareMachine(vm).fork({ from: READY });
       return {
         vm: fork,
         keep: async () => NOT_KEPT,

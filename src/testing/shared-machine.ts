@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
+import type { MachineDriver } from '../bare-machine.ts';
+import { bareMachine } from '../bare-machine.ts';
 import { type Connected, connect, type Forked, type ForkLine, sessionOf } from '../client/index.ts';
 import { InternalError } from '../core/index.ts';
 import type { DriverOrigin } from '../driver/index.ts';
 import { Machine } from '../interfaces/index.ts';
 import { type ClaimedMachine, KEEPER, type WantedMachine } from './keeper/contract.ts';
 import { getReady, READY, type ReadyMachine, type ReadyOptions, type TestFork } from './ready-machine.ts';
-import type { BareMachine, TestDriver } from './test-driver.ts';
 
 type KeeperHandle = Connected<typeof KEEPER>;
 
 /** Reaches the machine that all workers of a run share; boots it if nobody else has. */
-export async function openSharedMachine<D extends TestDriver>(
+export async function openSharedMachine<D extends MachineDriver>(
   socket: string,
   { driver, origin }: { readonly driver: D; readonly origin: DriverOrigin },
   options: ReadyOptions<D>,
@@ -31,7 +32,7 @@ export async function openSharedMachine<D extends TestDriver>(
 }
 
 /** What makes two tests want the same machine: the text of a function stands for what it does. */
-function wantedOf<D extends TestDriver>(
+function wantedOf<D extends MachineDriver>(
   { type, config }: DriverOrigin,
   { ready, artifacts }: ReadyOptions<D>,
 ): WantedMachine {
@@ -41,7 +42,7 @@ function wantedOf<D extends TestDriver>(
   };
 }
 
-async function boot<D extends TestDriver>(
+async function boot<D extends MachineDriver>(
   keeper: KeeperHandle,
   { machine }: ClaimedMachine,
   vm: Connected<D>,
@@ -58,14 +59,13 @@ async function boot<D extends TestDriver>(
   }
 }
 
-async function forkOf<D extends TestDriver>(
+async function forkOf<D extends MachineDriver>(
   keeper: KeeperHandle,
   { machine }: ClaimedMachine,
   parent: Connected<D>,
   { driver, artifacts }: { readonly driver: D; readonly artifacts: string | undefined },
 ): Promise<TestFork<D>> {
-  const bare = parent as unknown as BareMachine; // SAFE: the children that every machine has
-  const line = await bare.openFork({ from: READY });
+  const line = await bareMachine(parent).openFork({ from: READY });
   const { name } = line;
   const vm: Connected<D> = await connect({ name, duplex: line.connect }, driver, { artifacts });
   let kept = false;

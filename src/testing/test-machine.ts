@@ -1,9 +1,9 @@
+import type { MachineDriver } from '../bare-machine.ts';
 import { openOwnMachine, type ReadyMachine, type ReadyOptions, rememberingDriver } from './ready-machine.ts';
 import { openSharedMachine } from './shared-machine.ts';
-import type { TestDriver } from './test-driver.ts';
 
 /** A machine for tests: shared by all workers where `keeper` is known, else this worker's own. */
-export async function openTestMachine<D extends TestDriver>(
+export async function openTestMachine<D extends MachineDriver>(
   given: D,
   options: ReadyOptions<D>,
   keeper: string | undefined,

@@ -2,15 +2,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
+import type { MachineDriver } from '../bare-machine.ts';
 import type { Connected, Forked, SshSession } from '../client/index.ts';
 import { describeEvidence, gatherEvidence } from './evidence.ts';
 import type { ReadyMachine, ReadyOptions, TestFork } from './ready-machine.ts';
 import { sshOf } from './ssh-of.ts';
-import type { TestDriver } from './test-driver.ts';
 import { keepsFailures, openTestMachine } from './test-machine.ts';
 
+export type { MachineDriver } from '../bare-machine.ts';
 export type { ReadyOptions } from './ready-machine.ts';
-export type { TestDriver } from './test-driver.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,7 +20,7 @@ declare module 'vitest' {
 }
 
 /** What a test of a machine has. */
-export interface MachineFixtures<D extends TestDriver> {
+export interface MachineFixtures<D extends MachineDriver> {
   /** A fork of the machine that belongs to this test alone, and ends with it. */
   readonly vm: Forked<Connected<D>>;
   /** Logged in to it by ssh. Only made for tests that ask for it. */
@@ -28,7 +28,7 @@ export interface MachineFixtures<D extends TestDriver> {
 }
 
 /** What those are made of. */
-interface Inner<D extends TestDriver> {
+interface Inner<D extends MachineDriver> {
   readonly $machine: ReadyMachine<D>;
 }
 
@@ -39,7 +39,7 @@ type Use<T> = (value: T) => Promise<void>;
  * needs it, however long that takes; with `globalSetup: 'jumplead/vitest/setup'` in the configuration of vitest once for all files
  * and workers.
  */
-export function machineTest<D extends TestDriver>(
+export function machineTest<D extends MachineDriver>(
   driver: D,
   options: ReadyOptions<D>,
 ): TestAPI<MachineFixtures<D>> {
@@ -68,7 +68,7 @@ export function machineTest<D extends TestDriver>(
 }
 
 /** Tells what the machine shows, and keeps it where that is asked for. */
-async function showFailure<D extends TestDriver>(
+async function showFailure<D extends MachineDriver>(
   fork: TestFork<D>,
   { id, fullTestName }: TestContext['task'],
   { artifacts }: ReadyOptions<D>,

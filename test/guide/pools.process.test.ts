@@ -14,7 +14,7 @@ test('the guide to pools', async () => {
   await pool.filled();
   expect(pool.info).toMatchObject({ ready: 2, claimed: 0, given: 1 });
   // #region snapshot
-  const { vm } = pool;
+  await using vm = await pool.claim();
   await vm.snapshots.save('installed');
   await using installed = await createPool(vm, { from: 'installed', min: 1, max: 2 });
   const claimed = await installed.claim({ wait: '30s' });

@@ -1,6 +1,6 @@
+import type { MachineDriver } from '../../bare-machine.ts';
 import { connect, type DisplayHandle, type ForkLine, type MachineHandle } from '../../client/index.ts';
 import { openForkSocket } from '../../fork-socket.ts';
-import type { TestDriver } from '../test-driver.ts';
 
 /** A fork that outlived its test. Disposing of it ends it. */
 export interface KeptFork extends AsyncDisposable {
@@ -9,7 +9,7 @@ export interface KeptFork extends AsyncDisposable {
 }
 
 /** Keeps a fork, with a socket for `jl` and a page with its screen. */
-export async function keepFork(line: ForkLine, rig: TestDriver, test: string): Promise<KeptFork> {
+export async function keepFork(line: ForkLine, rig: MachineDriver, test: string): Promise<KeptFork> {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await openForkSocket(line));
   const fork = stack.use(await connect({ name: line.name, duplex: line.connect }, rig));

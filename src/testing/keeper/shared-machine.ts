@@ -1,14 +1,14 @@
+import type { MachineDriver } from '../../bare-machine.ts';
 import { type Connected, connect, forkLine } from '../../client/index.ts';
 import { type Log, raceSignal, StateError } from '../../core/index.ts';
 import { type ExporterSession, openSession } from '../../exporter/index.ts';
-import type { TestDriver } from '../test-driver.ts';
 import type { ClaimedMachine, LeftFork } from './contract.ts';
 import { type KeptFork, keepFork } from './kept-fork.ts';
 
 /** What a machine of a run is made with. */
 export interface SharedMachineParts {
   readonly name: string;
-  readonly driver: TestDriver;
+  readonly driver: MachineDriver;
   readonly artifacts: string | undefined;
   readonly log: Log;
 }
@@ -91,7 +91,9 @@ export class SharedMachine implements AsyncDisposable {
     const { artifacts, driver: rig } = this.#parts;
     if (!this.#session) throw new StateError('the machine is not open', { state: 'closed', needed: 'open' });
     await using stack = new AsyncDisposableStack();
-    const parent: Connected<TestDriver> = stack.use(await connect(this.#session.socket, rig, { artifacts }));
+    const parent: Connected<MachineDriver> = stack.use(
+      await connect(this.#session.socket, rig, { artifacts }),
+    );
     const fork = stack.use(await keepFork(forkLine(parent, { name, driver }), rig, test));
     const held = stack.move();
     const { entrance } = fork;
