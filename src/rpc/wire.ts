@@ -1,19 +1,9 @@
+export { Label } from './peek/index.ts';
+
 /** The names that a report, the metadata of a call and its trailers use. All are listed in `docs/wire.md`. */
 
 /** The version of our own additions to the protocol, announced with each report. */
 export const WIRE_VERSION = '1';
-
-/** Labels of a report and of its nodes. */
-export const Label = {
-  /** The Python class that stock clients use for a node. */
-  client: 'jumpstarter.dev/client',
-  /** The name of a node below its parent; of the exporter, in the labels of the whole report. */
-  name: 'jumpstarter.dev/name',
-  /** Our own id of a node's interface. */
-  interface: 'jumplead.dev/interface',
-  /** WIRE_VERSION, in the labels of the whole report. */
-  wire: 'jumplead.dev/wire',
-} as const;
 
 /** Keys of metadata and trailers. */
 export const Key = {

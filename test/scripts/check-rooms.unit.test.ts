@@ -20,7 +20,7 @@ describe('imports that are wrong', () => {
   test('of a room that the table does not allow, types too', () => {
     const text = "import { a } from './a.ts';\nimport type {\n  Driver,\n} from '../driver/index.ts';";
     expect(complaint('client/tty.ts', text)).toMatchInlineSnapshot(
-      `"src/client/tty.ts:4: imports ../driver/index.ts: client may not import driver; it may import core, download, interfaces, rpc, web"`,
+      `"src/client/tty.ts:4: imports ../driver/index.ts: client may not import driver; it may import core, download, interfaces, rpc, rpc/peek, web"`,
     );
   });
 

@@ -26,6 +26,11 @@ export async function main(
       withOwnCommands(createRoot(), env).addHelpText('after', HELP_WITHOUT_HOST).outputHelp();
       return 0;
     }
+    const quick = wantsHelp ? await (await import('./help.ts')).quickHelp(options, env) : undefined;
+    if (quick) {
+      quick.outputHelp();
+      return 0;
+    }
     const { run } = await import('./run.ts');
     await run(wantsHelp ? ['--help'] : root.args, options, env, enough.signal);
     return enough.signal.aborted ? BROKEN_PIPE : 0;

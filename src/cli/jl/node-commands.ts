@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import type { ExploredNode } from '../../client/index.ts';
 
+/** What a list of nodes says of one. */
+export interface ListedNode extends Pick<ExploredNode, 'name' | 'description' | 'pythonClient' | 'methods'> {
+  readonly interface: { readonly id: string } | undefined;
+  readonly children: ReadonlyMap<string, ListedNode>;
+}
+
 /** What the commands of a node are run with. */
 export interface JlContext {
   /** Aborts with an Interruption at Ctrl-C, hang-up or SIGTERM. */

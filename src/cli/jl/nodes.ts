@@ -1,5 +1,4 @@
-import type { ExploredNode } from '../../client/index.ts';
-import type { NodeEntry } from './node-commands.ts';
+import type { ListedNode, NodeEntry } from './node-commands.ts';
 
 /** The commands of each interface, by its id. */
 const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
@@ -91,6 +90,6 @@ const BY_INTERFACE: Readonly<Record<string, NodeEntry>> = {
 };
 
 /** What `jl` offers for `node`; undefined for a node that it does not know. */
-export function entryOf({ interface: contract }: Pick<ExploredNode, 'interface'>): NodeEntry | undefined {
+export function entryOf({ interface: contract }: Pick<ListedNode, 'interface'>): NodeEntry | undefined {
   return BY_INTERFACE[contract?.id ?? ''];
 }

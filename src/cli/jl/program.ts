@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ExploredNode } from '../../client/index.ts';
+import { childOf, commandFor, describeNode, describeRoot } from './list-nodes.ts';
 import type { JlContext, NodeCommands } from './node-commands.ts';
 import { entryOf } from './nodes.ts';
 
@@ -13,9 +14,6 @@ const defaults = new WeakMap<Command, string>();
 
 /** The sub-command that a node's command stands for. */
 export const defaultOf = (command: Command): string | undefined => defaults.get(command);
-
-/** Other names of nodes, where no node of that name is beside them. */
-const ALIASES: Readonly<Record<string, string>> = { screen: 'vnc' };
 
 /**
  * Adds the nodes below `tree` to `root` as commands, with the sub-commands of those that `words` name; of all with `all`.
@@ -31,8 +29,8 @@ export async function addNodes(
   const last = way.nodes.at(-1);
   let rest = way.rest;
   const add = async (command: Command, node: ExploredNode): Promise<void> => {
-    if (node !== tree) describe(command, node);
-    else if (node.description) command.description(node.description);
+    if (node === tree) describeRoot(command, node);
+    else describeNode(command, node);
     const isNamed = context.all || way.nodes.includes(node);
     const commands = isNamed ? await entryOf(node)?.load?.() : undefined;
     if (commands?.byDefault !== undefined) defaults.set(command, commands.byDefault);
@@ -49,8 +47,7 @@ export async function addNodes(
 function findWay(tree: ExploredNode, words: readonly string[]): Way {
   const nodes = [tree];
   for (const [index, word] of words.entries()) {
-    const children = nodes.at(-1)?.children;
-    const child = children?.get(word) ?? children?.get(ALIASES[word] ?? '');
+    const child = childOf(nodes.at(-1) ?? tree, word);
     if (!child) return { nodes, rest: words.slice(index) };
     nodes.push(child);
   }
@@ -63,19 +60,6 @@ function withDefault({ byDefault, isSingle }: NodeCommands, rest: readonly strin
   if (byDefault === undefined || first === '--help' || first === '-h') return rest;
   const isMeant = isSingle || first === undefined || first.startsWith('-');
   return isMeant ? [byDefault, ...rest] : rest;
-}
-
-function commandFor(parent: Command, child: ExploredNode): Command {
-  const command = parent.command(child.name);
-  for (const [alias, name] of Object.entries(ALIASES)) if (name === child.name) command.alias(alias);
-  return command;
-}
-
-function describe(command: Command, node: ExploredNode): void {
-  const known = entryOf(node);
-  const unknown = `of a kind that jl does not know (${node.pythonClient || 'no class'})`;
-  // What the exporter says goes before what we say.
-  command.description(node.description ?? known?.summary ?? unknown);
 }
 
 function describeSubCommands(command: Command, node: ExploredNode): void {

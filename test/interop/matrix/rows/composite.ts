@@ -3,6 +3,7 @@ import { connect, defineRig } from '../../../../src/client/index.ts';
 import { group } from '../../../../src/driver/index.ts';
 import { mockPower } from '../../../../src/drivers/mock/index.ts';
 import { Flasher, MeteredPower, Network } from '../../../../src/interfaces/index.ts';
+import { peekReport } from '../../../../src/rpc/peek/index.ts';
 import { type CommandRun, defineRow, type TypescriptRun } from '../row.ts';
 
 const rig = defineRig({ inner: defineRig({ power: MeteredPower }) });
@@ -40,8 +41,12 @@ export const composite = defineRow({
       expect(help.stdout).toContain(`  ${name} `);
     expect((await run('composite inner power on')).exitCode).toBe(0);
   },
-  jlPy: async ({ run }: CommandRun<unknown>) => {
+  jlPy: async ({ run, exporter }: CommandRun<unknown>) => {
     const help = await run('--help');
+    // Without a passphrase no more is asked of the exporter than its report, by a client that knows one call.
+    const { JMP_GRPC_PASSPHRASE: _, ...env } = exporter.unix.env;
+    expect(await run('--help', { over: { ...exporter.unix, env } })).toEqual(help);
+    expect((await peekReport(exporter.unix.address))?.children.has('composite')).toBe(true);
     expect(help.exitCode).toBe(0);
     for (const name of ['power', 'composite', 'echo', 'flasher', 'viewer'])
       expect(help.stdout).toContain(`  ${name} `);
