@@ -88,6 +88,17 @@ test('what was not used for long is collected, but never what a machine lies ove
   expect(await kept()).toEqual([NEW]);
 });
 
+test('one that is not trusted any more is collected whatever its age, and the list says why', async () => {
+  const store = new BootStore(path('cache', 'boots'));
+  await store.doubt(NEW, 'its kernel hit a bug');
+  expect((await snapshot('ls')).stdout).toMatch(/^b+ .* not trusted: its kernel hit a bug$/m);
+  expect((await snapshot('gc', '--older-than', '100000d')).stdout).toMatch(/^bbbbbbbbbbbb /);
+  expect(await kept()).toEqual([OLD]);
+  // There is nothing to doubt any more.
+  await store.doubt(NEW, 'its kernel hit a bug');
+  expect(await kept()).toEqual([OLD]);
+});
+
 test('one is removed by its key, or the beginning of that', async () => {
   expect((await snapshot('rm', 'bbbbb')).stdout).toMatch(/^removed bbbbbbbbbbbb, /);
   const { code, stderr } = await snapshot('rm', 'bbbbb');

@@ -30,12 +30,12 @@ const describeMachine = ({ run, hostname, shared, memory, disk }: MachineSpace) 
   `${formatSize(memory)} memory and ${formatSize(disk)} disk its own`,
 ];
 
-const describe = ({ key, hostname, bytes, ready, used, inUse }: BootFacts) => [
+const describe = ({ key, hostname, bytes, ready, used, inUse, doubt }: BootFacts) => [
   key.slice(0, 12),
   hostname,
   formatSize(bytes),
   inUse ? 'in use' : `used ${used.toISOString().slice(0, 16)}Z`,
-  ready,
+  doubt === null ? ready : `not trusted: ${doubt}`,
 ];
 
 /** Forgets each and says how much room that made. */

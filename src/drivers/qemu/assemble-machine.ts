@@ -124,7 +124,9 @@ export async function assembleMachine(
         ...(await prepare(signal, { name: snapshot.name, ...snapshot.saved })),
         background,
         ...(snapshot.booted && { replay: snapshot.saved.history }),
-        onStarted: async ({ agent, broken }: PowerSession, until: AbortSignal) => {
+        onStarted: async (session: PowerSession, until: AbortSignal) => {
+          const { agent, broken } = session;
+          if (snapshot.saved.boot !== undefined) boots?.follow(snapshot.saved.boot, session);
           const either = AbortSignal.any([until, broken]);
           await renewGuest(agent, snapshot.saved.renews, { log, signal: either });
           origin?.steps.done('renew');
@@ -151,7 +153,7 @@ export async function assembleMachine(
   const snapshots = stack.use(
     new Snapshots({
       ...{ machine, recorder, equipment, log, start },
-      current: () => ({ sizes, plan }),
+      current: () => ({ sizes, plan, boot: boots?.resumed }),
       onSaved: () => equipped.prepare(),
       openFork: async (snapshot, name, { offer: own, ...rest }) => {
         const surroundings = { log, offer: own, artifacts: artifacts && join(artifacts, name) };
@@ -163,7 +165,7 @@ export async function assembleMachine(
       },
     }),
   );
-  const boots = config.boot?.remember
+  const boots: BootMemory | undefined = config.boot?.remember
     ? new BootMemory({
         ...{ equipment, recorder, log },
         input: () => input,

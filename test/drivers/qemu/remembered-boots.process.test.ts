@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog, type Log } from '../../../src/core/index.ts';
-import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
+import { listBoots, type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
@@ -194,6 +194,88 @@ describe('what is damaged is a cold boot with a warning, and is stored anew', ()
     await tty.expect(/ready\r\n/);
     expect(await count(tty)).toBe(1);
     expect(await boots()).toHaveLength(1);
+  });
+});
+
+describe('a kernel that hits a bug', () => {
+  const BUG = 'BUG: Bad rss-counter state mm:00000000a7d5e0d1 type:MM_ANONPAGES val:1';
+  /** The guest echoes what it reads: it says so itself. Where it `runs`, it has been ready before. */
+  async function say(vm: Vm, line: string, { runs = false } = {}): Promise<void> {
+    const faults = next(vm, 'GUEST_OOPS');
+    await vm.describe();
+    await using tty = await vm.console.open({ from: 'boot' });
+    if (!runs) await tty.expect(/ready\r\n/);
+    await tty.write(`\r\n${line}\r\n---[ end trace 0 ]---\r\n`);
+    await faults;
+  }
+
+  test('after it was resumed: that boot is not resumed from again, and the next one is stored anew', async () => {
+    {
+      await using first = await serveMachine();
+      await bootOnce(first);
+    }
+    const logged: { msg: string; reason: string }[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void logged.push(JSON.parse(line)) });
+    await using vm = await serveMachine({}, log);
+    expect(await vm.power.on()).toBe('remembered');
+    await say(vm, BUG);
+    expect((await vm.describe()).boot).toEqual({
+      kind: 'remembered',
+      reason: expect.stringMatching(/^stored 20.*; not trusted any more: .*Bad rss-counter/),
+    });
+    expect(await listBoots()).toMatchObject([{ inUse: true, doubt: expect.stringContaining(BUG) }]);
+
+    // Another process that comes while it runs boots as well.
+    await using other = await serveMachine();
+    expect(await other.power.on()).toBe('cold');
+    await other.power.off({ mode: 'forced' });
+
+    await vm.power.off({ mode: 'forced' });
+    await vm.flasher.flash(join(home.path, 'boot.img'));
+    await bootOnce(vm);
+    expect((await vm.describe()).boot).toEqual({ kind: 'cold', reason: expect.stringContaining(BUG) });
+    expect(logged.map(({ msg }) => msg)).toEqual([
+      'this boot is not resumed from again: the next one is a cold one',
+      'what was remembered of this boot is of no use: the machine boots',
+    ]);
+    await vm.power.off({ mode: 'forced' });
+    await vm.flasher.flash(join(home.path, 'boot.img'));
+    expect(await vm.power.on()).toBe('remembered');
+  });
+
+  test('in a fork of a machine that was resumed: the same', async () => {
+    {
+      await using first = await serveMachine();
+      await bootOnce(first);
+    }
+    await using vm = await serveMachine();
+    expect(await vm.power.on()).toBe('remembered');
+    await using fork = await vm.fork();
+    await say(fork, BUG, { runs: true });
+    expect(await listBoots()).toMatchObject([{ doubt: expect.stringContaining(BUG) }]);
+  });
+
+  test('after a reset, or as somebody has asked for it: the boot is not to blame', async () => {
+    {
+      await using first = await serveMachine();
+      await bootOnce(first);
+    }
+    await using vm = await serveMachine();
+    expect(await vm.power.on()).toBe('remembered');
+    await say(vm, `sysrq: Trigger a crash\r\n${BUG}`);
+    await vm.power.reset();
+    await say(vm, BUG);
+    expect(await listBoots()).toMatchObject([{ doubt: null }]);
+  });
+
+  test('before it is ready: that boot is not stored', async () => {
+    await using vm = await serveMachine({ boot: { remember: true, ready: { console: 'never' } } });
+    const outcome = next(vm, 'BOOT_NOT_REMEMBERED');
+    await vm.describe();
+    await vm.power.on();
+    await say(vm, BUG);
+    await outcome;
+    expect(await boots()).toEqual([]);
   });
 });
 

@@ -57,18 +57,27 @@ export class BootMemory implements AsyncDisposable {
   readonly #handles = new AsyncDisposableStack();
   readonly #closing = new AbortController();
   #watching: Promise<void> = Promise.resolve();
+  #doubting: Promise<void> = Promise.resolve();
   /** What was on the disks at the last power-on, and the key of the boot that is to be stored. */
   #flashes = -1;
   #pending: string | undefined;
+  /** The stored boot that the machine has been since its power-on. */
+  #resumed: string | undefined;
 
   constructor(parts: BootMemoryParts) {
     this.#parts = parts;
+  }
+
+  /** The stored boot that the machine runs on. */
+  get resumed(): string | undefined {
+    return this.#resumed;
   }
 
   /** The machine has become another in another way. */
   forget(): void {
     this.#flashes = this.#parts.equipment.media.flashes;
     this.#pending = undefined;
+    this.#resumed = undefined;
     this.report = { kind: 'cold', reason: 'it was started from a snapshot' };
   }
 
@@ -76,7 +85,9 @@ export class BootMemory implements AsyncDisposable {
   async recall(signal: AbortSignal): Promise<BootStart | undefined> {
     const { equipment, log } = this.#parts;
     const { media, config, host, notes } = equipment;
+    await this.#doubting;
     this.#pending = undefined;
+    this.#resumed = undefined;
     if (media.flashes === this.#flashes || !(await media.isUntouched())) {
       this.report = { kind: 'cold', reason: 'the disk has been booted before' };
       return undefined;
@@ -119,9 +130,10 @@ export class BootMemory implements AsyncDisposable {
   }
 
   /** The machine runs that was recalled: it gets what no other may have. */
-  async renew({ renews }: RememberedBoot, session: PowerSession, signal: AbortSignal): Promise<void> {
+  async renew({ key, renews }: RememberedBoot, session: PowerSession, signal: AbortSignal): Promise<void> {
     const { log } = this.#parts;
     this.#tell();
+    this.follow(key, session);
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(RENEWAL)]);
     try {
       await renewGuest(session.agent, renews, { log, signal: bounded });
@@ -132,6 +144,27 @@ export class BootMemory implements AsyncDisposable {
         'the randomness and the clock of a boot that was resumed are what they were',
       );
     }
+  }
+
+  /** The machine runs on this boot: if its kernel hits a bug, nobody is to start from that again. */
+  follow(key: string, { kernel }: PowerSession): void {
+    this.#resumed = key;
+    const act = () => {
+      this.#doubting = this.#doubt(key, firstLine(kernel.reason));
+    };
+    if (kernel.aborted) act();
+    else kernel.addEventListener('abort', act, { once: true });
+  }
+
+  async #doubt(key: string, what: string): Promise<void> {
+    const reason = `of a machine that resumed from it: ${what}`;
+    const { log } = this.#parts;
+    if (this.#resumed === key && this.report.kind === 'remembered')
+      this.report = { ...this.report, reason: `${this.report.reason}; not trusted any more: ${reason}` };
+    log.warn({ key, reason }, 'this boot is not resumed from again: the next one is a cold one');
+    await this.#store
+      .doubt(key, reason)
+      .catch((error) => log.error({ key, reason: String(error) }, 'that could not be written down'));
   }
 
   /** The machine boots: once it is ready, its boot is stored, unless somebody has used it before. */
@@ -146,11 +179,13 @@ export class BootMemory implements AsyncDisposable {
     }
     const ended = new AbortController();
     void session.ended.then(() => ended.abort(new Error('the machine is off')));
-    const signal = AbortSignal.any([ended.signal, this.#closing.signal, session.boot]);
+    const signal = AbortSignal.any([ended.signal, this.#closing.signal, session.boot, session.kernel]);
     this.#watching = this.#remember(key, session, signal).catch((error) => {
-      const quiet = signal.aborted || (isDutError(error) && error.code === 'state');
-      log[quiet ? 'info' : 'warn']({ reason: String(error) }, 'this boot is not remembered');
-      onOutcome({ reason: String(error) });
+      const quiet =
+        (signal.aborted && !session.kernel.aborted) || (isDutError(error) && error.code === 'state');
+      const reason = session.kernel.aborted ? firstLine(error) : String(error);
+      log[quiet ? 'info' : 'warn']({ reason }, 'this boot is not remembered');
+      onOutcome({ reason });
     });
   }
 
@@ -167,6 +202,7 @@ export class BootMemory implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new Error('the machine is closed'));
     await this.#watching;
+    await this.#doubting;
     await this.#handles.disposeAsync();
   }
 
@@ -201,7 +237,8 @@ export class BootMemory implements AsyncDisposable {
       };
       const about = { ready: describeReadiness(ready), hostname: config.hostname, renews };
       // What was saved is whole, also when the machine is switched off by now.
-      const stored = await this.#store.add(key, material, about, this.#closing.signal);
+      const whole = AbortSignal.any([this.#closing.signal, session.kernel]);
+      const stored = await this.#store.add(key, material, about, whole);
       log.info({ key, stored, pause: Math.round(pause) }, 'this boot is remembered');
       onOutcome(stored ? { key } : { reason: 'another process has stored it, or is about to' });
       if (stored) await this.#store.shrink(parseSize(config.bootLimit), key);
@@ -228,6 +265,10 @@ export class BootMemory implements AsyncDisposable {
     log.warn({ key, reason }, 'what was remembered of this boot is of no use: the machine boots');
   }
 }
+
+/** Without the evidence that follows. */
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 async function keyOf(
   { config, host, media, sizes, ...rest }: Equipment,

@@ -28,6 +28,8 @@ export const bootsDir = (cache: string): string => join(cache, 'boots');
 export const unfinishedBoots = (boots: string): FolderKind => ({ parent: boots, prefix: 'unfinished-' });
 
 const MANIFEST = 'boot.json';
+/** Is there when the boot is not to be used any more; says why. */
+const DOUBT = 'doubt';
 /** Nobody but its owner gets in there: whoever inherits what lies in it may open it again. */
 const PRIVATE = 'private';
 const MEMORY = join(PRIVATE, 'memory');
@@ -79,6 +81,8 @@ export interface BootFacts {
   /** Bytes on the disk, shared by all that start from it. */
   readonly bytes: number;
   readonly inUse: boolean;
+  /** Why nobody starts from it any more, if so. */
+  readonly doubt: string | null;
 }
 
 /** Boots by their keys. Each appears whole, by renaming, and never changes. */
@@ -97,13 +101,15 @@ export class BootStore {
    * The boot of that name, if it is there and is what it was when it was stored: what is small is read, what is large is
    * recognized by its size, its inode and its times, and read where they are others.
    *
-   * @throws BootDamage when it is there and something else.
+   * @throws BootDamage when it is there and something else, or doubted.
    */
   async find(key: string, signal: AbortSignal): Promise<RememberedBoot | undefined> {
     const folder = this.pathOf(key);
     const manifest = await readManifest(folder);
     if (!manifest) return undefined;
     if (manifest.key !== key) throw new BootDamage(folder, MANIFEST, 'is that of another boot');
+    const doubt = await readDoubt(folder);
+    if (doubt !== null) throw new BootDamage(folder, MANIFEST, `is not trusted: ${doubt}`);
     for (const [name, facts] of Object.entries(manifest.files)) await check(folder, name, facts, signal);
     const now = new Date();
     await utimes(join(folder, MANIFEST), now, now).catch(() => undefined);
@@ -159,6 +165,15 @@ export class BootStore {
     return true;
   }
 
+  /** Nobody is to start from it any more. Who runs from it is not disturbed. */
+  async doubt(key: string, reason: string): Promise<void> {
+    await writeFile(join(this.pathOf(key), DOUBT), reason, { mode: 0o600 }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+      },
+    );
+  }
+
   /** All boots, the one that was used last first. */
   async list(places: StorePlaces = {}): Promise<BootFacts[]> {
     const names = (await readdir(this.#folder).catch(() => [])).filter((name) => /^[0-9a-f]{64}$/.test(name));
@@ -176,6 +191,7 @@ export class BootStore {
           created: new Date(created),
           used: facts.mtime,
           inUse: inUse.includes(path),
+          doubt: await readDoubt(path),
         };
       }),
     );
@@ -219,6 +235,10 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
   } catch {
     throw new BootDamage(folder, MANIFEST, 'cannot be read');
   }
+}
+
+async function readDoubt(folder: string): Promise<string | null> {
+  return await readFile(join(folder, DOUBT), 'utf8').catch(() => null);
 }
 
 /** What QEMU reads in whole before it runs, and what is small, is read; the rest only where it may have changed. */

@@ -41,11 +41,13 @@ export interface CollectBootsOptions extends StorePlaces {
   readonly now?: (() => number) | undefined;
 }
 
-/** Forgets the boots that nobody has used for a while, and that no machine lies over. Returns what was removed. */
+/** Forgets the boots that nobody has used for a while, or may use any more, and that no machine lies over. Returns what was removed. */
 export async function collectBoots(options: CollectBootsOptions): Promise<BootFacts[]> {
   const { unusedFor, dryRun = false, now = Date.now } = options;
   const all = await listBoots(options);
-  const old = all.filter(({ used, inUse }) => !inUse && now() - used.getTime() >= unusedFor);
+  const old = all.filter(
+    ({ used, inUse, doubt }) => !inUse && (doubt !== null || now() - used.getTime() >= unusedFor),
+  );
   if (dryRun) return old;
   const removed: BootFacts[] = [];
   for (const boot of old) if (await storeOf(options).remove(boot.key, options)) removed.push(boot);

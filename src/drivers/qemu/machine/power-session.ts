@@ -154,6 +154,11 @@ export class PowerSession {
     return this.#news.boot;
   }
 
+  /** Aborts with a DeviceError when the kernel that runs since the power-on has hit a bug. */
+  get kernel(): AbortSignal {
+    return this.#faults.kernel;
+  }
+
   /** What the machine is doing. */
   async state(): Promise<PowerState> {
     const state = STATES[await this.#status()] ?? 'paused';

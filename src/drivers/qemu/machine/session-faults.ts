@@ -5,6 +5,7 @@ import {
   ConsoleFaults,
   describeFault,
   type FaultEvent,
+  faultError,
   type MachineEvent,
   type MachineFault,
 } from '../../../interfaces/index.ts';
@@ -31,6 +32,11 @@ export interface SessionFaultsParts {
   readonly onEvent: (event: MachineEvent) => void;
 }
 
+/** Those that say that the guest's kernel itself is broken. */
+const OF_THE_KERNEL: ReadonlySet<FaultEvent> = new Set(['GUEST_OOPS', 'GUEST_PANICKED']);
+/** What the kernel says when somebody makes it crash on purpose. */
+const ON_PURPOSE = /sysrq ?: trigger a crash/i;
+
 /** What is known of a fault beside what the console shows. */
 interface Cause extends Pick<DeviceFailure, 'detectedBy' | 'stderr' | 'exitCode' | 'signal'> {
   readonly event: FaultEvent;
@@ -47,6 +53,8 @@ export class SessionFaults implements Disposable {
   readonly #console: ConsoleFaults;
   readonly #firmware: ConsoleFaults;
   readonly #decoder = new TextDecoder();
+  readonly #broken = new AbortController();
+  #isReset = false;
 
   constructor(parts: SessionFaultsParts) {
     this.#parts = parts;
@@ -60,6 +68,11 @@ export class SessionFaults implements Disposable {
       onFault: (fault) => this.#seen(fault, 'firmware'),
       onBoot: () => undefined,
     });
+  }
+
+  /** Aborts with the DeviceError of it when the kernel that runs since the power-on has hit a bug. Another one, after a reset, does not count. */
+  get kernel(): AbortSignal {
+    return this.#broken.signal;
   }
 
   /** What the console prints. */
@@ -121,6 +134,7 @@ export class SessionFaults implements Disposable {
 
   /** The machine was reset. */
   reset(): void {
+    this.#isReset = true;
     this.#console.reset();
     this.#firmware.reset();
     this.#parts.faults.clear();
@@ -163,6 +177,8 @@ export class SessionFaults implements Disposable {
     const message = describeFault(what, failure);
     const fault = { message, failure, lasts, offset: offset ?? recorder.offset };
     faults.raise(fault);
+    const isBug = OF_THE_KERNEL.has(cause.event) && !ON_PURPOSE.test(tail);
+    if (isBug && !this.#isReset) this.#broken.abort(faultError(fault));
     return fault;
   }
 }

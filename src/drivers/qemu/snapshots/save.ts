@@ -50,7 +50,7 @@ export interface SaveOptions {
 }
 
 /** What `saveMachine` finds out; the rest is known before. */
-export type Saved = Omit<SavedMachine, 'sizes' | 'contents'>;
+export type Saved = Omit<SavedMachine, 'sizes' | 'contents' | 'boot'>;
 
 /**
  * Saves a running machine, which goes on as it was. Where it owns little memory it is stopped and copied; else, and where its memory

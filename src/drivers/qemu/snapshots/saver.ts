@@ -38,8 +38,12 @@ export interface SaverParts {
   readonly recorder: Recorder;
   readonly equipment: Equipment;
   readonly log: Log;
-  /** What the machine was planned as at its last start, and with which sizes. */
-  readonly current: () => { readonly plan: MachinePlan | undefined; readonly sizes: Equipment['sizes'] };
+  /** What the machine was planned as at its last start, with which sizes, and which remembered boot it runs on. */
+  readonly current: () => {
+    readonly plan: MachinePlan | undefined;
+    readonly sizes: Equipment['sizes'];
+    readonly boot: string | undefined;
+  };
 }
 
 /** Saves one machine, again and again, and knows what lies under its disks since. Disposing of it frees that. */
@@ -63,7 +67,7 @@ export class Saver implements AsyncDisposable {
     const { media, run, config, host } = equipment;
     refuse(planObstacles(config, host));
     const save = async (session: PowerSession, signal: AbortSignal) => {
-      const { plan, sizes } = current();
+      const { plan, sizes, boot } = current();
       if (!plan)
         throw new StateError('the machine has not been started', { state: 'off', needed: 'running' });
       const { path: folder } = this.#folders.use(await openSnapshotFolder());
@@ -86,7 +90,7 @@ export class Saver implements AsyncDisposable {
       });
       const snapshot = new Snapshot(
         name,
-        { ...saved, sizes: { ...sizes }, contents: media.keep() },
+        { ...saved, boot, sizes: { ...sizes }, contents: media.keep() },
         { passing, booted },
       );
       log.info({ snapshot: name, pause: Math.round(saved.pause), folder }, 'the machine was saved');

@@ -41,6 +41,8 @@ export interface SavedMachine {
   readonly history: string;
   /** How long it stood still, in milliseconds. */
   readonly pause: number;
+  /** The key of the remembered boot that it was started from, if it was. */
+  readonly boot: string | undefined;
   /** Whether its kernel notices that it has become another machine. */
   readonly renews: boolean;
 }
