@@ -78,7 +78,7 @@ async function showFailure<D extends MachineDriver>(
   if (artifacts !== undefined && evidence.screen) {
     await mkdir(artifacts, { recursive: true, mode: 0o700 });
     screen = join(artifacts, `failed-${id}.png`);
-    await writeFile(screen, evidence.screen);
+    await writeFile(screen, evidence.screen, { mode: 0o600 });
   }
   const shown = describeEvidence(evidence, screen);
   if (shown !== undefined) console.error(shown);

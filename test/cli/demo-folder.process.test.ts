@@ -1,8 +1,10 @@
-import { mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtempDisposable, readdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeBootTimes } from '../../src/cli/demo/boot-times.ts';
 import { openDemoFolder } from '../../src/cli/demo/folder.ts';
+import { writeTimeline } from '../../src/cli/demo/timeline.ts';
 
 test('a demo removes what an earlier one left, and nothing of the user', async () => {
   await using dir = await mkdtempDisposable(join(tmpdir(), 'jumplead-demo-'));
@@ -17,4 +19,15 @@ test('a demo removes what an earlier one left, and nothing of the user', async (
     'thesis',
     'thesis/chapter.md',
   ]);
+});
+
+test('what a demo writes is for nobody else, also in a folder of the user that others may look into', async () => {
+  await using dir = await mkdtempDisposable(join(tmpdir(), 'jumplead-demo-'));
+  await chmod(dir.path, 0o755);
+  await openDemoFolder(dir.path);
+  await writeTimeline(dir.path, [{ name: 'image', start: 0, duration: 1, outcome: 'there' }]);
+  await writeBootTimes(dir.path, { cold: 1 });
+  const names = ['boot-times.json', 'timeline.json', 'timeline.txt'];
+  expect((await readdir(dir.path)).toSorted()).toEqual(names);
+  for (const name of names) expect((await stat(join(dir.path, name))).mode & 0o777, name).toBe(0o600);
 });

@@ -80,7 +80,8 @@ async function showScreen(
   await using screen = await display.open({ title: 'jumplead demo' });
   await steps.run('screen in a browser', async () => {
     await checkPage(screen.createLink(), signal);
-    return { outcome: screen.url, value: undefined };
+    // Not the link: it is a secret until somebody has used it, and this is written down.
+    return { outcome: `the page answers, at ${new URL(screen.url).origin}`, value: undefined };
   });
   if (!keep || signal.aborted) return;
   process.stdout.write(`\nThe machine is yours: ${screen.url} - Ctrl-C ends it.\n`);

@@ -21,7 +21,7 @@ export async function readBootTimes(folder: string): Promise<BootTimes> {
 }
 
 export async function writeBootTimes(folder: string, times: BootTimes): Promise<void> {
-  await writeFile(join(folder, FILE), `${JSON.stringify(times, null, 2)}\n`);
+  await writeFile(join(folder, FILE), `${JSON.stringify(times, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** Tells how long a boot took, beside what the other way took. */

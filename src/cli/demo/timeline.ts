@@ -8,6 +8,7 @@ export async function writeTimeline(folder: string, records: readonly StepRecord
     ({ name, start, duration, outcome }) =>
       `${formatDuration(start).padStart(10)}  +${formatDuration(duration).padStart(9)}  ${name.padEnd(22)} ${outcome}`,
   );
-  await writeFile(`${folder}/timeline.txt`, `${lines.join('\n')}\n`);
-  await writeFile(`${folder}/timeline.json`, `${JSON.stringify(records, null, 2)}\n`);
+  const write = (name: string, text: string) => writeFile(`${folder}/${name}`, `${text}\n`, { mode: 0o600 });
+  await write('timeline.txt', lines.join('\n'));
+  await write('timeline.json', JSON.stringify(records, null, 2));
 }
