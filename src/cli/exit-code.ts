@@ -1,4 +1,5 @@
 import { type Fault, isDutError } from '../core/index.ts';
+import { hostTrouble } from './host-trouble.ts';
 
 /** Exit codes by whose fault it was, so that a script can tell a broken device from a broken lab. */
 const EXIT_CODES = { device: 1, caller: 2, lab: 3, bug: 70 } as const satisfies Record<Fault, number>;
@@ -37,5 +38,6 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof Interruption) return INTERRUPTED[error.signal];
   if (error instanceof Unsuccessful) return 1;
   if (error instanceof ExitStatus) return error.code;
-  return EXIT_CODES[isDutError(error) ? error.fault : 'bug'];
+  if (isDutError(error)) return EXIT_CODES[error.fault];
+  return EXIT_CODES[error instanceof Error && hostTrouble(error) ? 'lab' : 'bug'];
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { isDutError } from '../core/index.ts';
 import { Interruption } from './exit-code.ts';
+import { hostTrouble } from './host-trouble.ts';
 
 const FAULTS = {
   caller: 'the way it was called',
@@ -17,12 +18,13 @@ export function describeFailure(error: unknown): string {
   if (error instanceof Interruption) return 'interrupted; everything was cleaned up';
   if (!(error instanceof Error)) return String(error);
   const known = isDutError(error);
-  const text = known ? error.message : (error.stack ?? error.message);
+  const trouble = known ? undefined : hostTrouble(error);
+  const text = known ? error.message : (trouble ?? error.stack ?? error.message);
   const [first = '', ...rest] = text.split('\n');
   return [
     styleText('red', first, { stream: process.stderr }),
     ...rest,
-    `fault: ${FAULTS[known ? error.fault : 'bug']}`,
+    `fault: ${FAULTS[known ? error.fault : trouble ? 'lab' : 'bug']}`,
     ...(known && error.cause instanceof Error && !text.includes(said(error.cause))
       ? [`cause: ${error.cause.message}`]
       : []),

@@ -31,3 +31,11 @@ test('what a demo writes is for nobody else, also in a folder of the user that o
   expect((await readdir(dir.path)).toSorted()).toEqual(names);
   for (const name of names) expect((await stat(join(dir.path, name))).mode & 0o777, name).toBe(0o600);
 });
+
+test('a folder that cannot be made is the mistake of who named it', async () => {
+  const path = join(import.meta.filename, 'out');
+  await expect(openDemoFolder(path)).rejects.toMatchObject({
+    code: 'config',
+    message: `--out: got ${JSON.stringify(path)}, where no folder can be made (ENOTDIR)`,
+  });
+});

@@ -79,6 +79,17 @@ test('what killed machines and sessions have left is told apart, and nothing of 
   expect((await report(dir.path, env)).facts.leftovers).toEqual(facts.leftovers);
 });
 
+test('a file where a folder must be is in the way', async () => {
+  await using dir = await workDir();
+  await writeFile(join(dir.path, 'cache'), '');
+  const { runs, found } = await report(dir.path);
+  expect(runs).toBe(false);
+  expect(found['disk.cache']).toMatchObject({
+    state: 'error',
+    notes: ['JUMPLEAD_CACHE names another folder'],
+  });
+});
+
 test('with an empty PATH, no machine can be run: the fault of the lab', async () => {
   await using dir = await workDir();
   const { runs, arch, exitCode, stderr, found } = await report(dir.path, { PATH: '' });

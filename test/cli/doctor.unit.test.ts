@@ -194,12 +194,17 @@ test('a QEMU that does not start is in the way', () => {
   });
 });
 
-test('a QEMU that could not be asked in time is in the way', () => {
+test('a QEMU that could not be asked in time is in the way, and nothing more is claimed', () => {
   const silent = { qemu: { unknown: 'finding out took longer than 4s' }, firmware: null, accelerator: null };
-  expect(troubles({ machines: { ...HEALTHY.machines, x86_64: silent } })['qemu.x86_64']).toMatchObject({
+  const machines = { ...HEALTHY.machines, x86_64: silent };
+  expect(troubles({ machines })['qemu.x86_64']).toMatchObject({
     state: 'error',
     summary: 'not known: finding out took longer than 4s',
   });
+  const told = (facts: Facts) => shortcoming(createReport(facts, judge(facts)))?.message.split('\n')[0];
+  expect(told({ ...HEALTHY, machines })).toBe('it is not known whether a machine of x86_64 can be run here:');
+  const needs = allNeeds(null);
+  expect(told({ ...HEALTHY, machines, needs })).toBe('no machine of x86_64 can be run here:');
 });
 
 describe('firmware', () => {

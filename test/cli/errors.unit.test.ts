@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { exitCodeOf, Interruption } from '../../src/cli/exit-code.ts';
 import { describeFailure } from '../../src/cli/report-error.ts';
 import { BusyError, ConfigError, DeviceError, ProtocolError } from '../../src/core/index.ts';
@@ -27,4 +29,23 @@ test('a failure of the device says whose fault it is and shows no stack', () => 
 
 test('a bug of ours shows its stack', () => {
   expect(describeFailure(new TypeError('oops'))).toContain('errors.unit.test.ts');
+});
+
+test('a folder that cannot be had is no bug of ours, and the variable that moves it is named', () => {
+  vi.stubEnv('JUMPLEAD_CACHE', import.meta.filename);
+  const path = join(import.meta.filename, 'images');
+  let error: unknown;
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (caught) {
+    error = caught;
+  } finally {
+    expect(describeFailure(error).split('\n')).toEqual([
+      `${path}: there is a file where a folder must be (mkdir: ENOTDIR)`,
+      'JUMPLEAD_CACHE names another folder for what is kept',
+      'fault: this host or its surroundings',
+    ]);
+    expect(exitCodeOf(error)).toBe(3);
+    vi.unstubAllEnvs();
+  }
 });

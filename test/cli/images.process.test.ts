@@ -216,6 +216,12 @@ test('verify of one that is not there names those that are', async () => {
   expect(stderr).toContain(`no image "bax" in the cache; there are: ${id}`);
 });
 
+test('gc names the option whose time is none', async () => {
+  const { exitCode, stderr } = await images(['gc', '--older-than', 'soon']);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--older-than: got "soon"; expected a time such as 30s, 2m, 12h or 30d');
+});
+
 test('gc removes the builds of older recipes', async () => {
   const { id: older } = await built('debian-12');
   await cachedBuild(

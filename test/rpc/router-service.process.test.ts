@@ -210,6 +210,18 @@ describe('a resource', () => {
     expect(await call).toMatch(/^UNAVAILABLE: flash: the upload broke off: .* went away/);
   });
 
+  test('that ends without a GOAWAY is not the whole: HTTP/2 stacks half-close what they are about to reset', async () => {
+    const flashed = newFlashed();
+    await using raw = await openRaw(flasher(flashed));
+    const { frames, handle } = await openResource(raw);
+    await frames.write(data('half of it'));
+    const call = statusOf(raw.call('', 'flash', [handle]));
+    await flashed.began.promise;
+    frames.end();
+    expect(await flashed.failure.promise).toMatchObject({ code: 'unreachable' });
+    expect(await call).toMatch(/^UNAVAILABLE: flash: the upload broke off: .* went away/);
+  });
+
   test('whose client loses its connection is an error to the driver', async () => {
     const flashed = newFlashed();
     await using raw = await openRaw(flasher(flashed));

@@ -1,8 +1,9 @@
-import { formatSize, parseDuration } from '../../core/index.ts';
+import { formatSize } from '../../core/index.ts';
 import { collectFlashed, findImagesInUse, verifyFlashed } from '../../drivers/qemu/index.ts';
 import { collectImages, type ImageVerdict, verifyImages, type Waste } from '../../images/index.ts';
 import { Unsuccessful } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupt.ts';
+import { readOptionDuration } from '../option-duration.ts';
 import { createSteps } from '../steps.ts';
 import { alignColumns } from '../table.ts';
 
@@ -53,7 +54,7 @@ export interface GcOptions {
 
 /** Removes what nobody needs, and says how much room that made. */
 export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
-  const unusedFor = parseDuration(olderThan);
+  const unusedFor = readOptionDuration('--older-than', olderThan);
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
   const waste = [

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type Explored, exploreSession } from '../../client/index.ts';
-import { ConfigError, mistake, NotFoundError, parseDuration } from '../../core/index.ts';
+import { ConfigError, mistake, NotFoundError } from '../../core/index.ts';
 import type { ExporterFile } from '../../exporter-file/index.ts';
 import { openForkSocket } from '../../fork-socket.ts';
 import type { PoolInfo } from '../../interfaces/index.ts';
@@ -9,6 +9,7 @@ import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { type OutputOption, print } from '../jl/output.ts';
 import { readReach } from '../jl/reach.ts';
+import { readOptionDuration } from '../option-duration.ts';
 import { type FoundPool, findPools } from '../pool/find-pools.ts';
 import { findExporter, listedExporters } from '../pool/registry.ts';
 import { createLiveLine, describePool } from '../pool/render.ts';
@@ -74,7 +75,7 @@ export async function claimMachine(
   words: readonly string[],
   { pool, host, wait }: ClaimOptions,
 ): Promise<void> {
-  const patience = wait === undefined ? {} : { wait: readWait(wait) };
+  const patience = wait === undefined ? {} : { wait: readOptionDuration('--wait', wait) };
   const interrupts = listenForInterrupts();
   const { signal } = interrupts;
   await using stack = new AsyncDisposableStack();
@@ -111,14 +112,6 @@ async function onlyPool({ root, session }: Explored): Promise<FoundPool> {
     ? `${session.target} keeps several pools (${known.join(', ')}): claim by jumplead in a program`
     : `the exporter at ${session.target} keeps no pool`;
   throw new NotFoundError(message, { what: 'pool', missing: '', known });
-}
-
-function readWait(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch {
-    throw mistake('--wait', `got ${JSON.stringify(text)}; expected a time such as 30s or 2m, or 0`);
-  }
 }
 
 export type ListOptions = OutputOption;

@@ -1,4 +1,4 @@
-import { formatSize, parseDuration } from '../../core/index.ts';
+import { formatSize } from '../../core/index.ts';
 import {
   type BootFacts,
   collectBoots,
@@ -7,6 +7,7 @@ import {
   type MachineSpace,
   removeBoots,
 } from '../../drivers/qemu/index.ts';
+import { readOptionDuration } from '../option-duration.ts';
 import { alignColumns } from '../table.ts';
 
 const NONE = 'no boot is remembered; machines with `boot: { remember: true }` store theirs\n';
@@ -53,7 +54,7 @@ export interface GcOptions {
 
 /** Forgets what nobody needs, and says how much room that made. */
 export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
-  const removed = await collectBoots({ unusedFor: parseDuration(olderThan), dryRun });
+  const removed = await collectBoots({ unusedFor: readOptionDuration('--older-than', olderThan), dryRun });
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
   if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed }, null, 2)}\n`);
   else if (removed.length === 0) process.stdout.write('nothing to remove\n');

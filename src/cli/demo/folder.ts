@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mistake } from '../../core/index.ts';
 
 /** What a demo leaves. */
 const LEAVINGS = [
@@ -7,8 +8,16 @@ const LEAVINGS = [
   ...['timeline.json', 'timeline.txt', 'booted.png'],
 ];
 
-/** Makes the folder of a demo, and removes what an earlier one left there: nothing else, as the user may name any folder. */
+/**
+ * Makes the folder of a demo, and removes what an earlier one left there: nothing else, as the user may name any folder.
+ *
+ * @throws ConfigError when there can be no such folder.
+ */
 export async function openDemoFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    throw mistake('--out', `got ${JSON.stringify(path)}, where no folder can be made (${cause.code})`, {
+      cause,
+    });
+  });
   await Promise.all(LEAVINGS.map((name) => rm(join(path, name), { force: true })));
 }

@@ -15,6 +15,9 @@ export interface Finding {
   readonly notes: readonly string[];
 }
 
+/** How the summary begins of what could not be found out. */
+export const NOT_KNOWN = 'not known';
+
 /** What can be done about it. */
 export type Advice = Partial<Pick<Finding, 'fix' | 'notes'>>;
 
@@ -42,7 +45,7 @@ export function judgeKnown<T extends object>(
   judge: (fact: Exclude<T, Unknown>) => Finding,
   required = false,
 ): Finding {
-  if (isUnknown(fact)) return lack(required, check, `not known: ${fact.unknown}`);
+  if (isUnknown(fact)) return lack(required, check, `${NOT_KNOWN}: ${fact.unknown}`);
   return judge(fact as Exclude<T, Unknown>); // SAFE: the line above
 }
 

@@ -1,6 +1,6 @@
 import { formatSize, parseSize } from '../../core/index.ts';
 import { type Facts, type FolderFacts, isUnknown } from './facts.ts';
-import { error, type Finding, judgeKnown, ok, warning } from './finding.ts';
+import { error, type Finding, judgeKnown, NOT_KNOWN, ok, warning } from './finding.ts';
 import { asRoot } from './judge-host.ts';
 
 /** The memory of a machine that asks for nothing else. */
@@ -19,7 +19,7 @@ export function judgeMemory({ memory: { total, available } }: Facts): Finding {
 /** The folders that machines write to. Not to have one of them, or no room for memory anywhere, is in their way. */
 export function judgeFolders(facts: Facts): Finding[] {
   const { folders, system } = facts;
-  if (isUnknown(folders)) return [warning('disk', `not known: ${folders.unknown}`)];
+  if (isUnknown(folders)) return [warning('disk', `${NOT_KNOWN}: ${folders.unknown}`)];
   const { cache, state, shm } = folders;
   return [
     judgeFolder('disk.cache', cache, 'JUMPLEAD_CACHE', facts),

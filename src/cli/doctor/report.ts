@@ -1,6 +1,6 @@
 import { LaunchError, VERSION } from '../../core/index.ts';
 import type { Facts } from './facts.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, NOT_KNOWN } from './finding.ts';
 
 /**
  * What `jumplead doctor --json` prints. Within a `version`, properties and findings are only added, and the name and
@@ -30,8 +30,13 @@ export function shortcoming({ runs, arch, findings }: Report): LaunchError | und
   const errors = findings.filter(({ state }) => state === 'error');
   const why = errors.map(({ check, summary }) => `  ${check}: ${summary}`);
   const hint = errors.flatMap(({ fix }) => fix).join('\n');
+  const isKnown = errors.some(({ summary }) => !summary.startsWith(NOT_KNOWN));
+  const machine = `machine of ${arch ?? "this host's architecture"}`;
+  const what = isKnown
+    ? `no ${machine} can be run here`
+    : `it is not known whether a ${machine} can be run here`;
   return new LaunchError(
-    [`no machine of ${arch ?? "this host's architecture"} can be run here:`, ...why].join('\n'),
+    [`${what}:`, ...why].join('\n'),
     { command: 'qemu', exitCode: null, signal: null, stderr: '', ...(hint && { hint }) },
     { operation: 'doctor' },
   );

@@ -150,6 +150,20 @@ test.for([
   );
 });
 
+test.for([
+  ['KDMV....', 'a VMDK image'],
+  ['# Disk DescriptorFile\nversion=1', 'a VMDK image'],
+  ['vhdxfile', 'a VHDX image'],
+  ['conectix', 'a VHD image'],
+  ['PK\x03\x04', 'a ZIP archive; unpack it first'],
+  ['7z\xbc\xaf', 'a 7z archive; unpack it first'],
+  [`${'disk.img'.padEnd(257, '\0')}ustar`, 'a tar archive; unpack it first'],
+  ['version https://git-lfs.github.com/spec/v1', 'git lfs pull'],
+  ['\n<!DOCTYPE html>', 'a web page, not an image'],
+] as const)('what is often taken for an image is refused, and called by its name: %j', ([start, reason]) => {
+  expect(() => facts(Buffer.from(start, 'latin1'))).toThrow(reason);
+});
+
 test('an empty file is refused', () => {
   expect(() => readImageFacts(Buffer.alloc(0), 0, 'disk')).toThrow(
     'disk: the image cannot be used: it is empty',

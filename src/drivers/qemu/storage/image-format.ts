@@ -29,6 +29,8 @@ const NO_IMAGES: readonly (readonly [string, string])[] = [
   ['7z\xbc\xaf', 'a 7z archive; unpack it first'],
   ['version https://git-lfs', 'a Git LFS pointer; fetch the file itself with git lfs pull'],
 ];
+/** Where a tar archive says what it is. */
+const TAR_MAGIC = 257;
 const WEB_PAGE = /^\s*<(?:!doctype|html|\?xml)/i;
 
 /**
@@ -50,6 +52,7 @@ export function readImageFacts(
   if (text.startsWith(QCOW2_MAGIC)) return readQcow2(start, size, source, rules);
   const [, other] = NO_IMAGES.find(([magic]) => text.startsWith(magic)) ?? [];
   if (other) throw imageError(`it is ${other}`, source);
+  if (text.startsWith('ustar', TAR_MAGIC)) throw imageError('it is a tar archive; unpack it first', source);
   if (WEB_PAGE.test(text)) throw imageError('it is a web page, not an image: is the address right?', source);
   return { format: 'raw', virtualSize: size };
 }
