@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolInfo } from '../../src/interfaces/index.ts';
-import { bootSector } from '../fixtures/boot-sector.ts';
 import { findLeftProcesses, MARK } from '../soak/left.ts';
 import { BIOS } from '../support/bios-machine.ts';
+import { writeBootImage } from '../support/boot-image.ts';
 import { openHome } from '../support/tiny-machine.ts';
 import { CLI, runCli } from './run-cli.ts';
 
@@ -19,8 +19,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   home = await openHome();
   env = { [MARK]: home.path };
-  const image = join(home.path, 'boot.img');
-  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+  const image = await writeBootImage(home.path);
   file = await writeExporter('lab', {
     ...{ ...BIOS, image, pool: { min: 1, max: 3 } },
     boot: { remember: false, ready: { console: 'ready\\r\\n' } },

@@ -1,8 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from '../../src/core/index.ts';
-import { bootSector } from '../fixtures/boot-sector.ts';
+import { writeBootImage } from '../support/boot-image.ts';
 import { installFakeQemu } from '../support/fake-qemu-system.ts';
 
 /** A place for all files of a soak: nothing of it is shared with anybody else. */
@@ -15,18 +15,13 @@ export interface Home extends AsyncDisposable {
   environment(fake: boolean): Record<string, string>;
 }
 
-const MIB = 2 ** 20;
-
 export async function openHome(): Promise<Home> {
   const path = await mkdtemp(join(tmpdir(), 'soak-'));
   // Where we are root, QEMU runs as somebody else, who must get at his files.
   await chmod(path, 0o711);
   const run = join(path, 'r');
   await mkdir(run, { mode: 0o711 });
-  const bytes = Buffer.alloc(MIB, 'disk ');
-  bytes.set(bootSector());
-  const plain = join(path, 'boot.img');
-  await writeFile(plain, bytes);
+  const plain = await writeBootImage(path);
   await runTool('xz', ['--keep', plain]);
   const fakePath = await installFakeQemu(path);
   const [state, cache] = [join(path, 'state'), join(path, 'cache')];

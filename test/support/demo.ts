@@ -15,13 +15,13 @@ export function startDemoIn(env: Record<string, string>, ...options: string[]) {
   return execa(process.execPath, [PROGRAM, 'demo', ...options], { reject: false, stdin: 'ignore', env });
 }
 
-/** Resolves when the text has been printed. */
-export function untilPrinted(output: Readable, text: string): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/** Resolves when the text has been printed, with all that was printed until then. */
+export function untilPrinted(output: Readable, text: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let seen = '';
   const look = (chunk: Uint8Array) => {
     seen += Buffer.from(chunk).toString();
-    if (seen.includes(text)) resolve();
+    if (seen.includes(text)) resolve(seen);
   };
   output.on('data', look).on('end', () => reject(new Error(`it ended after ${JSON.stringify(seen)}`)));
   return promise;

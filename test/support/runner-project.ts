@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { writeBootImage } from '../testing/projects/boot-image.ts';
+import { writeBootImage } from './boot-image.ts';
 import { isAlive } from './processes.ts';
 import { openHome } from './tiny-machine.ts';
 

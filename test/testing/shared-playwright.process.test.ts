@@ -26,11 +26,7 @@ const start = (specs: string, env: Readonly<Record<string, string>>) =>
 test('two workers at once share a machine that was booted once; one that failed a test is kept until Ctrl-C', async () => {
   await using meeting = await openMeeting(home.path, 2);
   const run = start('{one,two,fails}.*.ts', { MEETING: meeting.path, JUMPLEAD_KEEP: '1' });
-  let said = '';
-  run.all.on('data', (chunk) => {
-    said += chunk;
-  });
-  await untilPrinted(run.all, 'They live until Enter or Ctrl-C');
+  const said = await untilPrinted(run.all, 'They live until Enter or Ctrl-C');
   const [, host = ''] = /JUMPSTARTER_HOST=(\S+)/.exec(said) ?? [];
   expect(await runJl(host, 'power', 'state')).toBe('running');
   run.kill('SIGINT');

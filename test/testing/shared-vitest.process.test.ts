@@ -28,11 +28,7 @@ test('two workers at once share a machine that was booted once; one that failed 
   const keep = { JUMPLEAD_KEEP: '1', TEARDOWN: '1' };
   const env = { MEETING: meeting.path, SPECS: '*.{spec,case}.ts', ARTIFACTS: out, ...keep };
   const run = home.run('vitest', [...VITEST, 'one', 'two', 'fails'], env);
-  let said = '';
-  run.all.on('data', (chunk) => {
-    said += chunk;
-  });
-  await untilPrinted(run.all, 'They live until Enter or Ctrl-C');
+  const said = await untilPrinted(run.all, 'They live until Enter or Ctrl-C');
   const [, host = ''] = /JUMPSTARTER_HOST=(\S+)/.exec(said) ?? [];
   expect(await runJl(host, 'power', 'state')).toBe('running');
   run.stdin?.write('\n');

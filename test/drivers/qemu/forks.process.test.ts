@@ -7,6 +7,8 @@ import { listMachines, type QemuConfigInput, qemu } from '../../../src/drivers/q
 import { serve, type Tty } from '../../../src/index.ts';
 import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
+import { count } from '../../support/count.ts';
 import { listenTo } from '../../support/machine-events.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
@@ -18,21 +20,11 @@ beforeEach(async () => {
 afterEach(() => home[Symbol.asyncDispose]());
 
 async function open(config: QemuConfigInput = {}) {
-  const bytes = Buffer.alloc(2 ** 20, 'disk ');
-  bytes.set(bootSector());
-  const image = join(home.path, 'boot.img');
-  await writeFile(image, bytes);
+  const image = await writeBootImage(home.path);
   return await serve(qemu({ ...BIOS, image, ...config }), {
     artifacts: join(home.path, 'out'),
     log: createLog('silent'),
   });
-}
-
-/** Lets the guest count; what it has come to. */
-async function count(tty: Tty): Promise<number> {
-  await tty.write(KEYS.count);
-  const { match } = await tty.expect(/(\d)\r\n/);
-  return Number(match?.[1]);
 }
 
 /** Lets the guest write its boot sector, with what it has counted to, to its disk. */

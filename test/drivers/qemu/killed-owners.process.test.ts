@@ -1,7 +1,7 @@
 /** What is left of machines, snapshots, forks and boots whose owner is killed, at whatever it is: nothing, once the next
  * one has started. */
 import { watch } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,10 +10,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve } from '../../../src/index.ts';
-import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { KEYS } from '../../fixtures/boot-sector.ts';
 import { findLeftProcesses, MARK } from '../../soak/left.ts';
 import { createRandom } from '../../soak/random.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
 import { listenTo } from '../../support/machine-events.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
@@ -31,8 +32,7 @@ let image: string;
 
 beforeEach(async () => {
   home = await openHome();
-  image = join(home.path, 'boot.img');
-  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+  image = await writeBootImage(home.path);
 });
 afterEach(() => home[Symbol.asyncDispose]());
 

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { qemu } from '../../../src/drivers/qemu/index.ts';
-import { serve, type Tty } from '../../../src/index.ts';
-import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { serve } from '../../../src/index.ts';
+import { bootSector } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
+import { count } from '../../support/count.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
 let home: Awaited<ReturnType<typeof openHome>>;
@@ -14,8 +16,7 @@ let image: string;
 
 beforeEach(async () => {
   home = await openHome();
-  image = join(home.path, 'boot.img');
-  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+  image = await writeBootImage(home.path);
 });
 afterEach(() => home[Symbol.asyncDispose]());
 
@@ -31,12 +32,6 @@ const open = () =>
 /** Resolves when as many are ready as should be. */
 async function filled(vm: Awaited<ReturnType<typeof open>>): Promise<void> {
   for await (const { ready, min } of vm.followPool()) if (ready >= min) return;
-}
-
-async function count(tty: Tty): Promise<number> {
-  await tty.write(KEYS.count);
-  const { match } = await tty.expect(/(\d)\r\n/);
-  return Number(match?.[1]);
 }
 
 test('it is off until it is switched on, and then it has booted already', async () => {

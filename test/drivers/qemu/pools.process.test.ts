@@ -1,16 +1,17 @@
 /** Pools of forks with the real QEMU and a guest of 512 bytes, which counts in its memory. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog, type Log } from '../../../src/core/index.ts';
 import { qemu } from '../../../src/drivers/qemu/index.ts';
-import { createPool, type Pool, type Tty } from '../../../src/index.ts';
+import { createPool, type Pool } from '../../../src/index.ts';
 import type { PoolInfo } from '../../../src/interfaces/index.ts';
-import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
+import { count } from '../../support/count.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
 let home: Awaited<ReturnType<typeof openHome>>;
@@ -28,8 +29,7 @@ async function open(
     log = createLog('silent'),
   }: { readonly tbSize?: `${number}MiB`; readonly log?: Log } = {},
 ) {
-  const image = join(home.path, 'boot.img');
-  await writeFile(image, Buffer.concat([bootSector(), Buffer.alloc(2 ** 20)]));
+  const image = await writeBootImage(home.path);
   return await createPool(qemu({ ...BIOS, image, tbSize }), {
     ...sizes,
     artifacts: join(home.path, 'out'),
@@ -40,13 +40,6 @@ async function open(
       expect(await count(tty)).toBe(1);
     },
   });
-}
-
-/** Lets the guest count; what it has come to. */
-async function count(tty: Tty): Promise<number> {
-  await tty.write(KEYS.count);
-  const { match } = await tty.expect(/(\d)\r\n/);
-  return Number(match?.[1]);
 }
 
 /** The first that a pool tells which is so. */

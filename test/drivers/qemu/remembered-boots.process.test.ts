@@ -6,9 +6,10 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createLog, type Log } from '../../../src/core/index.ts';
 import { listBoots, type QemuConfigInput, qemu } from '../../../src/drivers/qemu/index.ts';
-import { serve, type Tty } from '../../../src/index.ts';
-import { bootSector, KEYS } from '../../fixtures/boot-sector.ts';
+import { serve } from '../../../src/index.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
+import { count } from '../../support/count.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
 const CONFIG = {
@@ -20,9 +21,7 @@ let home: Awaited<ReturnType<typeof openHome>>;
 
 beforeEach(async () => {
   home = await openHome();
-  const bytes = Buffer.alloc(2 ** 20, 'disk ');
-  bytes.set(bootSector());
-  await writeFile(join(home.path, 'boot.img'), bytes);
+  await writeBootImage(home.path);
 });
 afterEach(() => home[Symbol.asyncDispose]());
 
@@ -41,13 +40,6 @@ async function bootOnce(vm: Vm): Promise<void> {
 async function next(vm: Vm, wanted: string): Promise<void> {
   for await (const { event } of vm.events()) if (event === wanted) return;
   throw new Error('the events have ended');
-}
-
-/** Lets the guest count; what it has come to. */
-async function count(tty: Tty): Promise<number> {
-  await tty.write(KEYS.count);
-  const { match } = await tty.expect(/(\d)\r\n/);
-  return Number(match?.[1]);
 }
 
 const howItBegan = async (vm: Vm) => {

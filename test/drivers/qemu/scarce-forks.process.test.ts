@@ -1,10 +1,9 @@
 /** Snapshots and forks where memory, or the disk, has no room: file systems of their own that really run full. */
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bootSector } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
+import { writeBootImage } from '../../support/boot-image.ts';
 import { canMount, openSmallDisk } from '../../support/small-disk.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
@@ -14,7 +13,7 @@ const MIB = 2 ** 20;
 let home: Awaited<ReturnType<typeof openHome>>;
 beforeEach(async () => {
   home = await openHome();
-  await writeFile(join(home.path, 'boot.img'), Buffer.concat([bootSector(), Buffer.alloc(MIB)]));
+  await writeBootImage(home.path);
 });
 afterEach(() => home[Symbol.asyncDispose]());
 

@@ -1,81 +1,34 @@
-import { type Duration, StateError, startDeadline } from '../../../core/index.ts';
 import type { CallContext } from '../../../driver/index.ts';
-import {
-  type FaultNews,
-  faultError,
-  type MachineEvent,
-  type OffResult,
-  type OnResult,
-  type PowerState,
-} from '../../../interfaces/index.ts';
+import type { FaultNews, MachineEvent, OffResult, OnResult, PowerState } from '../../../interfaces/index.ts';
 import { Turn } from '../../std/index.ts';
-import { EventFanout } from './event-fanout.ts';
+import { MachineEvents } from './machine-events.ts';
 import { MachineFaults } from './machine-faults.ts';
+import type { MachineParts, Off, PowerOn, Prepare } from './machine-parts.ts';
 import { HASTE } from './patience.ts';
-import type { PowerPlan, RestStage, SessionParts, StartStage } from './power-plan.ts';
+import type { RestStage, StartStage } from './power-plan.ts';
 import { PowerSession } from './power-session.ts';
-
-/** The longest that QEMU may take to reset a machine. */
-const RESET_PATIENCE: Duration = '60s';
-
-/** How to switch off; nothing means at once. */
-export interface Off {
-  readonly mode: 'graceful' | 'forced';
-  readonly deadline?: Duration | undefined;
-}
-
-/** What is to be done at a power-on. */
-export interface PowerOn extends PowerPlan {
-  /** What is to be started where this cannot be. */
-  readonly otherwise?: ((error: unknown, signal: AbortSignal) => Promise<PowerOn>) | undefined;
-  /** Is called when the CPUs run, before whoever has switched the machine on is told so. */
-  readonly onStarted?: ((session: PowerSession, signal: AbortSignal) => Promise<void>) | undefined;
-}
-
-/** Makes everything ready for QEMU to be started. */
-export type Prepare = (signal: AbortSignal) => Promise<PowerOn>;
-
-export interface MachineParts extends Omit<SessionParts, 'onEvent' | 'faults'> {
-  /** Makes everything ready for a power-on: files, disks, the command line. */
-  readonly prepare: Prepare;
-  /** How long a guest may take to shut down, unless the caller says so. */
-  readonly shutdownDeadline: Duration;
-}
-
-const NEVER = new AbortController().signal;
+import { pressPower, pressReset } from './press-button.ts';
+import { SharedTurn } from './shared-turn.ts';
+import { stateError } from './state-error.ts';
 
 /** Who calls when the whole is closed. */
 const CLOSING = {
-  signal: NEVER,
+  signal: new AbortController().signal,
   peer: { name: 'the exporter', local: true },
 } as const satisfies Pick<CallContext, 'signal' | 'peer'>;
-
-/** Calls that only read, and share one turn. */
-interface Reading {
-  /** With the signal that ends them all. */
-  readonly began: Promise<AbortSignal>;
-  readonly end: () => void;
-  /** When the turn has been given up. */
-  readonly ended: Promise<void>;
-  readers: number;
-}
 
 /** A machine that is switched on and off. Calls that change its state are one at a time. */
 export class VirtualMachine implements AsyncDisposable {
   readonly #parts: MachineParts;
   readonly #turn = new Turn();
-  readonly #events = new EventFanout<MachineEvent>((count) => ({
-    event: 'EVENTS_MISSED',
-    time: new Date().toISOString(),
-    data: { count },
-  }));
+  readonly #shared = new SharedTurn((...call) => this.whileOff(...call));
+  readonly #events = new MachineEvents();
   readonly #faults = new MachineFaults();
   #session: PowerSession | undefined;
   /** A start that rests before its CPUs run. */
   #resting: PowerSession | undefined;
   #onStarted: PowerOn['onStarted'];
   #closed = false;
-  #reading: Reading | undefined;
 
   constructor(parts: MachineParts) {
     this.#parts = parts;
@@ -88,7 +41,7 @@ export class VirtualMachine implements AsyncDisposable {
 
   /** Tells everybody who listens to its events. */
   announce(event: string, data: MachineEvent['data']): void {
-    this.#events.publish({ event, time: new Date().toISOString(), data });
+    this.#events.announce(event, data);
   }
 
   /** What keeps it from doing what somebody waits for: the state of things first. */
@@ -148,19 +101,7 @@ export class VirtualMachine implements AsyncDisposable {
     context: CallContext,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    this.#reading ??= this.#beginReading(operation, context);
-    const reading = this.#reading;
-    reading.readers++;
-    try {
-      const signal = await reading.began;
-      return await work(AbortSignal.any([context.signal, signal]));
-    } finally {
-      if (--reading.readers === 0) {
-        this.#reading = undefined;
-        reading.end();
-        await reading.ended;
-      }
-    }
+    return await this.#shared.read(operation, context, work);
   }
 
   /**
@@ -237,19 +178,7 @@ export class VirtualMachine implements AsyncDisposable {
   async reset(context: CallContext): Promise<void> {
     await this.#turn.take('power.reset', context, async (signal) => {
       const session = this.session('power.reset');
-      const before = await this.state();
-      const waitingFor = "QEMU's event RESET";
-      using deadline = startDeadline(
-        { signal, timeout: RESET_PATIENCE },
-        { operation: 'power.reset', waitingFor },
-      );
-      const seen = this.#see(['RESET', 'EXIT'], deadline.signal);
-      await session.execute('system_reset', signal);
-      if ((await seen) === 'EXIT') {
-        session.broken.throwIfAborted();
-        throw stateError('power.reset', 'off', 'on');
-      }
-      if (before === 'panicked' || before === 'io-error') await session.execute('cont', signal);
+      await pressReset({ session, state: await this.state(), events: this.#events }, signal);
     });
   }
 
@@ -281,17 +210,6 @@ export class VirtualMachine implements AsyncDisposable {
     await Promise.all(stopped);
     this.#events.end();
     this.#faults.end();
-  }
-
-  /** Takes the turn for all readers together: it is not that of the first alone, who may leave before the others. */
-  #beginReading(operation: string, context: CallContext): Reading {
-    const { promise: over, resolve: end } = Promise.withResolvers<void>();
-    const { promise: began, resolve, reject } = Promise.withResolvers<AbortSignal>();
-    const hold = this.whileOff(operation, { ...context, signal: NEVER }, async (signal) => {
-      resolve(signal);
-      await over;
-    });
-    return { began, end, readers: 0, ended: hold.catch(reject) };
   }
 
   async #on(signal: AbortSignal, prepare: Prepare = this.#parts.prepare): Promise<OnResult> {
@@ -345,58 +263,12 @@ export class VirtualMachine implements AsyncDisposable {
     const session = this.#session;
     if (!session) return 'already';
     if (off?.mode === 'graceful') {
-      if (await this.#shutDown(session, off.deadline ?? this.#parts.shutdownDeadline, signal))
-        return 'graceful';
+      const pressed = { session, state: await this.state(), events: this.#events, faults: this.#faults };
+      if (await pressPower(pressed, off.deadline ?? this.#parts.shutdownDeadline, signal)) return 'graceful';
       // Nobody insisted: it died meanwhile, perhaps before the guest had written everything.
       session.broken.throwIfAborted();
     }
     await session.stop();
     return 'forced';
   }
-
-  /**
-   * Presses the power button and waits for the guest. False when it did not, or cannot, switch itself off.
-   *
-   * @throws the DeviceError of what has kept the guest from doing so meanwhile: the machine is kept for a look.
-   */
-  async #shutDown(session: PowerSession, deadline: Duration, signal: AbortSignal): Promise<boolean> {
-    const state = await this.state();
-    if (state === 'running' || state === 'paused') {
-      using up = startDeadline(
-        { signal, timeout: deadline },
-        { operation: 'power.off', waitingFor: 'the guest to switch itself off' },
-      );
-      const seen = this.#see(['EXIT'], up.signal);
-      const failed = this.#faults.next(up.signal);
-      failed.catch(() => undefined);
-      try {
-        if (state === 'paused') await session.execute('cont', signal);
-        await session.execute('system_powerdown', signal);
-        const fault = await Promise.race([seen.then(() => undefined), failed]);
-        if (fault) throw faultError(fault, { operation: 'power.off' });
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!up.signal.aborted) throw error;
-      }
-    }
-    return session.shutDownByGuest;
-  }
-
-  /** Resolves with the first of these events from now on. */
-  #see(names: readonly string[], signal: AbortSignal): Promise<string> {
-    const events = this.#events.subscribe(signal);
-    const first = async () => {
-      for await (const { event } of events) if (names.includes(event)) return event;
-      throw stateError('power', 'closed', 'open');
-    };
-    const seen = first();
-    // Whoever asked may fail before it looks.
-    seen.catch(() => undefined);
-    return seen;
-  }
-}
-
-function stateError(operation: string, state: string, needed: string): StateError {
-  const message = `${operation}: the machine is ${state}; it must be ${needed}`;
-  return new StateError(message, { state, needed }, { operation });
 }

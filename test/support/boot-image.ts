@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bootSector } from '../../fixtures/boot-sector.ts';
+import { bootSector } from '../fixtures/boot-sector.ts';
 
 /** Writes the disk of a machine that counts in its memory. */
 export async function writeBootImage(folder: string): Promise<string> {
