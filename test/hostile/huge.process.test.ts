@@ -17,6 +17,7 @@ test('a mistake of megabytes costs no more than its megabytes', async () => {
     { uuid, method: 'off', args: [looseValue({ [huge]: 1 })] },
     { uuid, method: huge },
     { uuid: huge, method: 'off' },
+    { uuid, method: 'off', args: Array.from({ length: 1_000_000 }, () => looseValue(true)) },
   ];
   for (const mistake of mistakes) {
     expect(await statusOf(channel.unary(driverCall, mistake))).toMatch(/^(INVALID_ARGUMENT|NOT_FOUND): /);

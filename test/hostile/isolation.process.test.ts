@@ -6,6 +6,7 @@ import { type ExporterSession, openSession } from '../../src/exporter/index.ts';
 import { GOAWAY } from '../../src/rpc/frames.ts';
 import { ExporterService, type LogStreamResponse } from '../../src/rpc/gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { createChannel, type Metadata, type Target } from '../../src/rpc/grpc/index.ts';
+import { MAX_WRONG_PASSPHRASES } from '../../src/rpc/server/doorkeeper.ts';
 import { data } from '../rpc/grpc-fixture.ts';
 import { connectRaw, type RawClient, readAll, statusOf } from '../rpc/raw-session.ts';
 
@@ -153,11 +154,20 @@ describe('who does not know the passphrase', () => {
     expect(answers).toHaveLength(8);
   });
 
-  test('may try as often as it likes, and does not fill the log by it', async () => {
+  test('may try a few times, and does not fill the log by it; others are let in meanwhile', async () => {
     await using channel = createChannel(target);
+    await using other = createChannel(target);
     logged.length = 0;
     const metadata = { 'x-jumpstarter-passphrase': 'wrong-guess' };
-    for (let count = 0; count < 100; count++) await statusOf(channel.unary(getReport, {}, { metadata }));
+    const right = { 'x-jumpstarter-passphrase': 'sesame' };
+    const guess = () => statusOf(channel.unary(getReport, {}, { metadata }));
+    const guesses = Array.from({ length: MAX_WRONG_PASSPHRASES - 1 }, guess);
+    expect((await other.unary(getReport, {}, { metadata: right })).reports).not.toEqual([]);
+    expect(new Set(await Promise.all(guesses))).toEqual(
+      new Set(['UNAUTHENTICATED: invalid or missing passphrase']),
+    );
+    expect(await guess()).toContain('UNAUTHENTICATED');
+    expect(await statusOf(channel.unary(getReport, {}, { metadata: right }))).toContain('UNAVAILABLE');
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain('authentication failed: invalid or missing passphrase');
     expect(logged[0]).not.toContain('wrong-guess');

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as grpc from '../../src/rpc/grpc/limits.ts';
+import { MAX_WRONG_PASSPHRASES, WRONG_PASSPHRASE_HOLD } from '../../src/rpc/server/doorkeeper.ts';
 import { MAX_LOG_ENTRIES } from '../../src/rpc/server/log-queue.ts';
 import * as web from '../../src/web/limits.ts';
 
 const inWeb = Object.entries(web).map(([name, value]) => [`WEB_${name}`, value] as const);
 /** Every limit that is a number or a time; options made of them are none of their own. */
-const limits = [...Object.entries(grpc), ...inWeb, ['MAX_LOG_ENTRIES', MAX_LOG_ENTRIES] as const].filter(
-  ([, value]) => typeof value !== 'object',
-);
+const limits = [
+  ...Object.entries(grpc),
+  ...inWeb,
+  ...Object.entries({ MAX_LOG_ENTRIES, MAX_WRONG_PASSPHRASES, WRONG_PASSPHRASE_HOLD }),
+].filter(([, value]) => typeof value !== 'object');
 
 /** As people read it. */
 function format(value: unknown): string {

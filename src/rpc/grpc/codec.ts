@@ -6,6 +6,7 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
+import { checkFields } from './check-fields.ts';
 import { decodeFrame, encodeFrame, type Frame } from './frame-codec.ts';
 import { frameMessage, joinParts } from './framing.ts';
 import { GrpcError, Status } from './status.ts';
@@ -21,12 +22,15 @@ export function encodeWith<D extends DescMessage>(schema: D): Encode<MessageInit
   return (message) => frameMessage(toBinary(schema, create(schema, message)));
 }
 
-/** Decodes messages of `schema`. */
+/** Decodes messages of `schema`. Their fields are counted before anything is made of them. */
 export function decodeWith<D extends DescMessage>(schema: D): Decode<MessageShape<D>> {
   return (parts) => {
     try {
-      return fromBinary(schema, joinParts(parts));
+      const bytes = joinParts(parts);
+      checkFields(schema, bytes);
+      return fromBinary(schema, bytes);
     } catch (cause) {
+      if (cause instanceof GrpcError) throw cause;
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new GrpcError(Status.INTERNAL, `not a valid ${schema.typeName}: ${problem}`, { cause });
     }

@@ -12,6 +12,12 @@ const MIB = 1_024 * KIB;
 /** The largest message that is taken, as on every other gRPC stack. */
 export const MAX_MESSAGE = 4 * MIB;
 
+/**
+ * Fields of a message, and of the messages in it: reading 4 MiB that are nothing else takes a second, in which nobody else is
+ * served. A value in a list has two.
+ */
+export const MAX_FIELDS = 250_000;
+
 /** Decoded messages that may wait for the reader of a call before the peer is told to stop. */
 export const READ_AHEAD = 256 * KIB;
 

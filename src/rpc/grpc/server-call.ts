@@ -18,6 +18,7 @@ export class Http2ServerCall implements ServerCall {
   readonly peer: string;
   readonly connection: symbol;
   readonly gone: AbortSignal;
+  readonly hangUp: () => void;
   readonly deadline: Date | undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #session: Http2Session | undefined;
@@ -27,7 +28,7 @@ export class Http2ServerCall implements ServerCall {
   constructor(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    { peer, connection, gone }: Pick<ServerCall, 'peer' | 'connection' | 'gone'>,
+    { peer, connection, gone, hangUp }: Pick<ServerCall, 'peer' | 'connection' | 'gone' | 'hangUp'>,
   ) {
     this.#stream = stream;
     this.#session = stream.session;
@@ -36,6 +37,7 @@ export class Http2ServerCall implements ServerCall {
     this.peer = peer;
     this.connection = connection;
     this.gone = gone;
+    this.hangUp = hangUp;
     const timeout = parseTimeout(String(headers['grpc-timeout'] ?? ''));
     this.deadline = timeout === undefined ? undefined : new Date(Date.now() + timeout);
     const timer = timeout === undefined ? undefined : startTimer(timeout, () => this.#timeOut());

@@ -61,10 +61,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
 type Accepted = Pick<Arrival, 'socket' | 'peer'> & Partial<Arrival>;
 
 /** Who is at the other end of a connection. */
-interface Caller {
-  readonly peer: string;
-  readonly connection: symbol;
-  readonly gone: AbortSignal;
+interface Caller extends Pick<ServerCall, 'peer' | 'connection' | 'gone' | 'hangUp'> {
   /** Whether the connection may stay, now that a call of it was let in. */
   readonly admit: () => boolean;
 }
@@ -115,8 +112,9 @@ class Http2Server implements GrpcServer {
     const socket = unblocked(connection);
     const gone = new AbortController();
     const admit = () => visit?.admit() ?? true;
-    const caller: Caller = { peer, connection: Symbol(peer), gone: gone.signal, admit };
     const session = performServerHandshake(socket, SERVER_SESSION);
+    const hangUp = () => void nextTurn().then(() => end(session, socket));
+    const caller: Caller = { peer, connection: Symbol(peer), gone: gone.signal, hangUp, admit };
     session.setLocalWindowSize(SERVER_WINDOW);
     session.on('error', () => socket.destroy());
     session.on('stream', (stream, headers) => void this.#serve(stream, headers, caller));
@@ -175,12 +173,14 @@ class Http2Server implements GrpcServer {
     if (grace > 0) await settledWithin(closed, grace);
     for (const call of this.#calls) call.abort(new GrpcError(Status.UNAVAILABLE, 'the server is closing'));
     await nextTurn(); // One turn to get the statuses out; a peer that does not read them misses them.
-    for (const [session, { socket }] of this.#sessions) {
-      session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
-      socket.destroy(); // A session that was closed before would wait for its peer.
-    }
+    for (const [session, { socket }] of this.#sessions) end(session, socket);
     await closed;
   }
+}
+
+function end(session: ServerHttp2Session, socket: Duplex): void {
+  session.destroy(undefined, constants.NGHTTP2_NO_ERROR);
+  socket.destroy(); // A session that was closed before would wait for its peer.
 }
 
 async function settledWithin(promise: Promise<unknown>, milliseconds: number): Promise<void> {

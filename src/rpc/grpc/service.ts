@@ -27,6 +27,8 @@ export interface ServerCall {
    * calls this as soon as it is ready: peers wait for it before they send. Only the first call has an effect.
    */
   sendHeaders(metadata?: Metadata): void;
+  /** Closes the connection, with all its calls, once the status of this one is on its way. */
+  hangUp(): void;
 }
 
 /** The frames of one `RouterService.Stream` call: iterate what comes, write what goes. */

@@ -1,19 +1,13 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Log, NotFoundError } from '../../core/index.ts';
 import { toGrpcError, withDetail } from '../errors.ts';
 import { type EndSessionResponseSchema, ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { RouterService } from '../gen/jumpstarter/v1/router_pb.ts';
-import {
-  createGrpcServer,
-  GrpcError,
-  type GrpcServer,
-  implement,
-  type ServerCall,
-  Status,
-} from '../grpc/index.ts';
+import { createGrpcServer, type GrpcServer, implement, type ServerCall, Status } from '../grpc/index.ts';
 import type { LogOrigin } from '../log-origins.ts';
 import { Key } from '../wire.ts';
+import { Doorkeeper, isSame } from './doorkeeper.ts';
 import { driverLog, teeLog } from './driver-log.ts';
 import { exporterHandlers } from './exporter-service.ts';
 import { LogQueue } from './log-queue.ts';
@@ -46,8 +40,6 @@ export class ServedSession {
   readonly localToken: string = randomBytes(24).toString('base64url');
   readonly #byUuid: Map<string, IndexedNode>;
   readonly #logs: ReadonlyMap<IndexedNode, Log>;
-  /** The connections that have shown a wrong passphrase: tried a thousand times a second, it is logged once. */
-  readonly #strangers = new WeakSet<symbol>();
 
   constructor(root: ServedNode, { log, name = '', motd = '' }: ServedSessionOptions) {
     this.log = log;
@@ -68,13 +60,14 @@ export class ServedSession {
 
   /** A server of this session; it does nothing until it listens. With a passphrase, every call must carry it. */
   createServer({ passphrase }: { readonly passphrase?: string | undefined } = {}): GrpcServer {
+    const doorkeeper = passphrase === undefined ? undefined : new Doorkeeper({ passphrase, log: this.log });
     return createGrpcServer({
       routes: [
         ...implement(ExporterService, exporterHandlers(this)),
         ...implement(RouterService, routerHandlers(this)),
       ],
       intercept: async (call, next) => {
-        if (passphrase !== undefined) this.#checkPassphrase(call, passphrase);
+        await doorkeeper?.admit(call);
         await next();
       },
       toStatus: (error, { path }) => toGrpcError(error, { log: this.log, operation: path }),
@@ -106,20 +99,4 @@ export class ServedSession {
   endSession(): MessageInitShape<typeof EndSessionResponseSchema> {
     return { success: false, message: 'No active lease context' };
   }
-
-  #checkPassphrase(call: ServerCall, passphrase: string): void {
-    if (isSame(call.metadata[Key.passphrase], passphrase)) return;
-    const problem = 'invalid or missing passphrase';
-    if (!this.#strangers.has(call.connection)) {
-      this.#strangers.add(call.connection);
-      this.log.warn({ peer: call.peer }, `authentication failed: ${problem} for method ${call.path}`);
-    }
-    throw new GrpcError(Status.UNAUTHENTICATED, problem);
-  }
-}
-
-/** Compares in a time that does not tell how much was right. */
-function isSame(given: string | undefined, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return given !== undefined && timingSafeEqual(digest(given), digest(expected));
 }
