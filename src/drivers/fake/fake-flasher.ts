@@ -20,7 +20,7 @@ export function fakeFlasher(options: FakeFlasherOptions = {}): Fake<typeof Flash
     interface: Flasher,
     device,
     open: async (stack) => {
-      const spool = stack.use(await Spool.open());
+      const spool = stack.use(new Spool());
       stack.defer(() => device.images.clear());
       return {
         flash: async (source, target, { signal }) => {

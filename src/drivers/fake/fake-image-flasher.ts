@@ -40,7 +40,7 @@ export function fakeImageFlasher(
     device,
     gate: whileOff(options),
     open: async (stack) => {
-      const spool = stack.use(await Spool.open());
+      const spool = stack.use(new Spool());
       const known = new Map<string, SpooledFile>();
       stack.defer(() => device.images.clear());
       const flash = async (

@@ -28,7 +28,7 @@ export function fakeStorageMux(
     interface: StorageMux,
     device,
     open: async (stack) => {
-      const spool = stack.use(await Spool.open());
+      const spool = stack.use(new Spool());
       stack.defer(() => device.images.clear());
       return {
         host: () => connect('host'),

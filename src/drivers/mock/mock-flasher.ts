@@ -9,7 +9,7 @@ export const mockFlasher = defineDriver({
   interface: Flasher,
   config: z.strictObject({}).optional(),
   open: async () => {
-    const spool = await Spool.open();
+    const spool = new Spool();
     const images: FlashedImages = new Map();
     return {
       flash: async (source, target, { signal }) => {

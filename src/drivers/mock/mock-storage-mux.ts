@@ -29,7 +29,7 @@ export const mockStorageMuxFlasher = defineDriver({
 });
 
 async function openMedium({ anySide = false }: { anySide?: boolean } = {}, { log }: OpenContext) {
-  const spool = await Spool.open();
+  const spool = new Spool();
   const images: FlashedImages = new Map();
   let side: Side = 'off';
   const connect = (to: Side) => async () => {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type OwnedFolder, openOwnedFolder, sweepFolders } from '../../core/index.ts';
 import type { Sink, Source } from '../../interfaces/index.ts';
 import { readSource, writeSink } from './resources.ts';
 
@@ -14,17 +15,9 @@ export interface SpooledFile {
   readonly sha256: string;
 }
 
-/** A temporary folder where a driver without a device keeps what it was given. */
+/** Where a driver without a device keeps what it was given: a folder of its own, from the first file on. */
 export class Spool implements AsyncDisposable {
-  readonly #dir: string;
-
-  private constructor(dir: string) {
-    this.#dir = dir;
-  }
-
-  static async open(): Promise<Spool> {
-    return new Spool(await mkdtemp(join(tmpdir(), 'jumplead-spool-')));
-  }
+  #folder: Promise<OwnedFolder> | undefined;
 
   /** Keeps the bytes of `source`; a file is there only once it is whole. */
   async keep(
@@ -32,7 +25,9 @@ export class Spool implements AsyncDisposable {
     signal: AbortSignal,
     onBytes?: (bytes: number) => Promise<void>,
   ): Promise<SpooledFile> {
-    const incoming = join(this.#dir, `${randomUUID()}.incoming`);
+    this.#folder ??= openFolder();
+    const { path: dir } = await this.#folder;
+    const incoming = join(dir, `${randomUUID()}.incoming`);
     const hash = createHash('sha256');
     let bytes = 0;
     try {
@@ -49,14 +44,22 @@ export class Spool implements AsyncDisposable {
       throw reason;
     }
     const sha256 = hash.digest('hex');
-    const path = join(this.#dir, sha256);
+    const path = join(dir, sha256);
     await rename(incoming, path);
     return { path, bytes, sha256 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#dir, { recursive: true, force: true });
+    const folder = await this.#folder?.catch(() => undefined);
+    await folder?.[Symbol.asyncDispose]();
   }
+}
+
+/** Not where sockets are: images may be larger than what there is room for. */
+async function openFolder(): Promise<OwnedFolder> {
+  const kind = { parent: tmpdir(), prefix: 'jumplead-spool-' };
+  await sweepFolders(kind);
+  return await openOwnedFolder(kind);
 }
 
 /** Gives the bytes of a spooled file to `sink`. */

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { ExploredNode, TcpNetworkHandle } from '../../../client/index.ts';
-import { ConfigError, isDutError } from '../../../core/index.ts';
+import { ConfigError, isDutError, openOwnedFolder, runtimeFolders } from '../../../core/index.ts';
 import { ExitStatus } from '../../exit-code.ts';
 import type { NodeCommands } from '../node-commands.ts';
 import { checkSshCommand, planSsh } from '../ssh-command.ts';
@@ -63,9 +63,9 @@ async function directAddress(tcp: TcpNetworkHandle, signal: AbortSignal) {
   }
 }
 
-/** The private key in a file that only we can read, as long as it is needed. */
+/** The private key in a file that only we can read, as long as it is needed; if we are killed, the next session that is opened removes it. */
 async function keepKey(stack: AsyncDisposableStack, key: string): Promise<string> {
-  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'jl-ssh-')));
+  const folder = stack.use(await openOwnedFolder(await runtimeFolders()));
   const path = join(folder.path, 'key');
   await writeFile(path, key, { mode: 0o600 });
   return path;
