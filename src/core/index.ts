@@ -23,3 +23,4 @@ export * from './subprocess.ts';
 export * from './units.ts';
 export * from './version.ts';
 export * from './watch-failure.ts';
+export * from './why-unreadable.ts';

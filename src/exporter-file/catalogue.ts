@@ -30,15 +30,27 @@ export class Catalogue {
   advise(type: string): string {
     const name = type.replace(/#.*/, '');
     if (findPackage(name, this.#folder) !== undefined)
-      return `to load that package, write drivers: {allow: [${name}]}`;
+      return `to load that package, write drivers: {allow: [${quoted(name)}]}`;
     const meant = nearestSpelling(type, [...this.#loaders.keys()]);
     if (meant !== undefined) return `did you mean ${meant}?`;
+    if (PACKAGE.test(name) && !isClassPath(name))
+      return `known: ${this.#names()}; a driver of an npm package is to be installed, and allowed by drivers: {allow: [${quoted(name)}]}`;
     const python = /^\w+(?:\.\w+)+$/.test(type)
       ? 'drivers written in Python run in their own exporter; '
       : '';
-    return `${python}known: ${[...this.#loaders.keys()].filter((known) => !known.includes('.')).join(', ')}`;
+    return `${python}known: ${this.#names()}`;
+  }
+
+  #names(): string {
+    return [...this.#loaders.keys()].filter((known) => !known.includes('.')).join(', ');
   }
 }
+
+/** Names that npm takes. */
+const PACKAGE = /^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/;
+
+/** As YAML takes it: a word cannot begin with `@`. */
+const quoted = (name: string) => (name.startsWith('@') ? `'${name}'` : name);
 
 /** True for what Python's exporter would take as a type: a class path. */
 export const isClassPath = (type: string): boolean => /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(type);

@@ -84,7 +84,20 @@ function unknownField(key: string, path: readonly PropertyKey[], schema: z.ZodTy
   return { at: [...path, key], message: `unknown field; ${advice}`, isKey: true };
 }
 
+/** What people call the types of zod. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'names and their values',
+  record: 'names and their values',
+};
+
 function allowed(issue: Issue): string {
   if (issue.code === 'invalid_value') return `allowed: ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input: expected '))
+    return `expected ${KINDS[issue.expected] ?? issue.expected}`;
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }

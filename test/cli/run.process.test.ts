@@ -178,7 +178,9 @@ describe('with a listener', () => {
     const { code, stderr } = await runCli(['run', ...args], { env });
     server.close();
     expect(code).toBe(3);
-    expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`);
+    expect(stderr).toContain(
+      `cannot listen on 127.0.0.1:${port}: another program listens there already (listen EADDRINUSE`,
+    );
     expect(await readdir(folder.path)).not.toContain('ran');
     expect(await left()).toEqual([]);
   });

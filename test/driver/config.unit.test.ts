@@ -44,7 +44,7 @@ test('every mistake is named with the field, the value and what is allowed', () 
 test('a mistake within one of several shapes names the field of that shape', () => {
   expect(mistakes({ arch: 'x86_64', memory: 1, firmware: { code: '/a' } })).toMatchInlineSnapshot(`
     "qemu: the configuration is wrong
-      firmware.vars: missing; invalid input: expected string, received undefined"
+      firmware.vars: missing; expected text"
   `);
 });
 
@@ -62,6 +62,6 @@ test('a misspelt field is told the right spelling, at any depth', () => {
 test('something that is no configuration at all', () => {
   expect(mistakes('q35')).toMatchInlineSnapshot(`
     "qemu: the configuration is wrong
-      (whole): got "q35"; invalid input: expected object, received string"
+      (whole): got "q35"; expected names and their values"
   `);
 });

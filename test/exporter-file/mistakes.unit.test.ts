@@ -108,6 +108,10 @@ describe('a driver', () => {
     expect(message).toMatch(
       /^3:13: export\.a\.type: my_lab\.driver\.Crane is no known type of driver; drivers written in Python run in their own exporter; known: .*echo-network, group, /,
     );
+    const [relay] = await inEntries("a: {type: '@lab/relay'}");
+    expect(relay).toMatch(
+      /known: .*websocket-network; a driver of an npm package is to be installed, and allowed by drivers: \{allow: \['@lab\/relay'\]\}$/,
+    );
   });
 
   it('has a key that is misspelt', async () => {
@@ -115,7 +119,7 @@ describe('a driver', () => {
       await inEntries('a:\n  type: tcp-network\n  config:\n    hots: board\n    port: 0'),
     ).toMatchInlineSnapshot(`
       [
-        "5:5: export.a.config.host: missing; invalid input: expected string, received undefined",
+        "5:5: export.a.config.host: missing; expected text",
         "6:7: export.a.config.hots: unknown field; did you mean host?",
         "7:13: export.a.config.port: got 0; too small: expected number to be >=1",
       ]
@@ -178,7 +182,7 @@ describe('a driver', () => {
     const machine = 'a:\n  type: qemu\n  config: {password: 1234567, memory: 1}';
     expect(await inEntries(machine)).toMatchInlineSnapshot(`
       [
-        "5:24: export.a.config.password: got a value that is not shown; invalid input: expected string, received number",
+        "5:24: export.a.config.password: got a value that is not shown; expected text",
       ]
     `);
   });
@@ -243,7 +247,7 @@ describe('the rest of the file', () => {
     `);
     expect(await mistakesOf('a: 1\n---\nb: 2')).toMatchInlineSnapshot(`
       [
-        "1:1: metadata: missing; invalid input: expected object, received undefined",
+        "1:1: metadata: missing; expected names and their values",
         "2:1: a second document begins here; one is allowed",
       ]
     `);
@@ -275,7 +279,7 @@ describe('the rest of the file', () => {
     `);
     expect(await mistakesOf('export: {}')).toMatchInlineSnapshot(`
       [
-        "1:1: metadata: missing; invalid input: expected object, received undefined",
+        "1:1: metadata: missing; expected names and their values",
       ]
     `);
   });
@@ -343,7 +347,7 @@ motd: 5
     [
       "1:7: kind: got "Exporter"; allowed: ExporterConfig",
       "4:13: export.a.type: ehco-network is no known type of driver; did you mean echo-network?",
-      "7:30: export.b.config.defaultEncrypt: got 7; invalid input: expected boolean, received number",
+      "7:30: export.b.config.defaultEncrypt: got 7; expected true or false",
       "8:5: export.b.children: tcp is missing; vnc needs it",
       "9:12: export.c.ref: there is no driver nobody; known: a, b",
       "10:7: motd: got 5; expected text",
@@ -364,8 +368,8 @@ export:
 `;
   expect(await mistakesOf(text)).toMatchInlineSnapshot(`
     [
-      "4:3: export.a.config.port: missing; invalid input: expected number, received undefined",
-      "4:3: export.b.config.port: missing; invalid input: expected number, received undefined",
+      "4:3: export.a.config.port: missing; expected a number",
+      "4:3: export.b.config.port: missing; expected a number",
       "4:25: export.a.config.prot: unknown field; did you mean port?",
       "4:25: export.b.config.prot: unknown field; did you mean port?",
     ]

@@ -165,7 +165,9 @@ describe('a session on the network', () => {
     const { port } = await session.listen({ host: '127.0.0.1', port: 0, insecure: true });
     await expect(session.listen({ host: '127.0.0.1', port, insecure: true })).rejects.toMatchObject({
       code: 'launch',
-      message: expect.stringContaining(`cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`),
+      message: expect.stringContaining(
+        `cannot listen on 127.0.0.1:${port}: another program listens there already (listen EADDRINUSE`,
+      ),
     });
   });
 

@@ -354,7 +354,20 @@ describe('TLS', () => {
     await using server = testServer({ exporter });
     const { port } = tcp(await server.listen({ host: '127.0.0.1', port: 0, tls: certificate }));
     await using channel = createChannel({ host: '127.0.0.1', port, insecure: true });
-    expect(await grpcFailureOf(channel.unary(getReport, {}))).toMatchObject({ code: Status.UNAVAILABLE });
+    expect(await grpcFailureOf(channel.unary(getReport, {}))).toMatchObject({
+      code: Status.UNAVAILABLE,
+      details: expect.stringContaining('was lost; does it want TLS? It was called without'),
+    });
+  });
+
+  test('is not expected where it is not served', async () => {
+    await using server = testServer({ exporter });
+    const { port } = tcp(await server.listen({ host: '127.0.0.1', port: 0, insecure: true }));
+    await using channel = createChannel({ host: '127.0.0.1', port, tls: { verify: false } });
+    expect(await grpcFailureOf(channel.unary(getReport, {}))).toMatchObject({
+      code: Status.UNAVAILABLE,
+      details: `cannot connect to 127.0.0.1:${port}: it does not speak TLS; an exporter without TLS is reached with \`insecure\``,
+    });
   });
 });
 

@@ -16,15 +16,22 @@ export class Connection {
   readonly name: string;
   readonly #session: ClientHttp2Session;
   readonly #socket: Duplex;
+  readonly #hint: string;
   #calls = 0;
+  #hasAnswered = false;
   #cause: unknown;
 
-  constructor(connection: Duplex, name: string) {
+  /** @param hint What is added when the peer has gone without a word. */
+  constructor(connection: Duplex, name: string, hint = '') {
     this.name = name;
+    this.#hint = hint;
     this.#socket = unblocked(connection);
     // The URL only has to be one: every request carries its own authority and scheme.
     this.#session = connect('http://localhost', { ...CLIENT_SESSION, createConnection: () => this.#socket });
     this.#session.once('connect', () => this.#session.setLocalWindowSize(CLIENT_WINDOW));
+    this.#session.once('remoteSettings', () => {
+      this.#hasAnswered = true;
+    });
     const onError = (error: unknown) => {
       this.#cause ??= error;
       this.#socket.destroy();
@@ -61,7 +68,8 @@ export class Connection {
   /** Why a call ended without a status, if it was the connection; undefined if the connection is well. */
   get loss(): GrpcError | undefined {
     if (!this.#session.destroyed && !this.#socket.destroyed) return undefined;
-    const why = this.#cause instanceof Error ? `: ${this.#cause.message}` : '';
+    const cause = this.#cause instanceof Error ? `: ${this.#cause.message}` : '';
+    const why = this.#hasAnswered ? cause : cause + this.#hint;
     const options = this.#cause === undefined ? {} : { cause: this.#cause };
     return new GrpcError(Status.UNAVAILABLE, `the connection to ${this.name} was lost${why}`, options);
   }
@@ -79,5 +87,6 @@ export class Connection {
 
 /** Connects to `target`. @throws GrpcError UNAVAILABLE */
 export async function openConnection(target: Target, signal: AbortSignal): Promise<Connection> {
-  return new Connection(await openSocket(target, signal), targetName(target));
+  const hint = 'insecure' in target ? '; does it want TLS? It was called without' : '';
+  return new Connection(await openSocket(target, signal), targetName(target), hint);
 }

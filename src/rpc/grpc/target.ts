@@ -146,6 +146,8 @@ function explain(error: unknown): string {
     const [why] = inner.message.split(';');
     return `its certificate is not trusted here (${why}); give its fingerprint, or the authority that has signed it`;
   }
+  if (code.startsWith('ERR_SSL_') && inner.message.includes(':wrong version number:'))
+    return 'it does not speak TLS; an exporter without TLS is reached with `insecure`';
   const reason = REASONS[code];
   return reason ? `${reason} (${inner.message || code})` : inner.message || code;
 }

@@ -116,14 +116,14 @@ describe('mistakes in one field', () => {
   test('firmware files come in pairs', () => {
     expect(on({ firmware: { code: '/OVMF_CODE.fd' } })).toMatchInlineSnapshot(`
       "qemu: the configuration is wrong
-        firmware.vars: missing; invalid input: expected string, received undefined"
+        firmware.vars: missing; expected text"
     `);
   });
 
   test('an unknown field gets the right spelling', () => {
     expect(on({ diskSze: '2G', memroy: '1G', forwards: { web: { guestport: 80 } } })).toMatchInlineSnapshot(`
       "qemu: the configuration is wrong
-        forwards.web.guestPort: missing; invalid input: expected number, received undefined
+        forwards.web.guestPort: missing; expected a number
         forwards.web.guestport: unknown field; did you mean guestPort?
         diskSze: unknown field; did you mean diskSize?
         memroy: unknown field; did you mean memory?"
