@@ -10,6 +10,7 @@ import { Operator } from 'opendal';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type BrokenHost, openBrokenHost } from '../fixtures/broken-host.ts';
+import { isSigned } from '../fixtures/s3-signature.ts';
 
 const log = pino({ level: 'silent' });
 const IMAGE = randomBytes(3_000_000);
@@ -40,13 +41,13 @@ async function openFlasher(where: 'here' | 'elsewhere') {
   return { flasher, driver, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-const s3 = () =>
+const s3 = (secret = SECRET) =>
   new Operator('s3', {
     endpoint: host.url,
     bucket: 'images',
     region: 'us-east-1',
     access_key_id: 'nobody',
-    secret_access_key: SECRET,
+    secret_access_key: secret,
   });
 
 describe.for(['here', 'elsewhere'] as const)('an exporter %s is flashed', (where) => {
@@ -71,7 +72,7 @@ describe.for(['here', 'elsewhere'] as const)('an exporter %s is flashed', (where
   });
 
   test('from S3', async () => {
-    host.serve('/images/debian/disk.img', { bytes: IMAGE });
+    host.serve('/images/debian/disk.img', { bytes: IMAGE, allow: (request) => isSigned(request, SECRET) });
     await using it = await openFlasher(where);
     await it.flasher.flash({ operator: s3(), path: 'debian/disk.img' });
     expect(it.driver.device.images.get('root')).toMatchObject({ sha256 });
@@ -83,6 +84,20 @@ describe.for(['here', 'elsewhere'] as const)('an exporter %s is flashed', (where
     // Where the bytes would have to take two ways, the exporter fetches them itself by a signed address.
     expect(where === 'here' ? last?.headers.authorization : last?.url).toMatch(signature[where]);
     expect(JSON.stringify(host.seen)).not.toContain(SECRET);
+  });
+
+  test('but not from S3 by a wrong key, which is not told', async () => {
+    host.serve('/images/disk.img', { bytes: IMAGE, allow: (request) => isSigned(request, SECRET) });
+    await using it = await openFlasher(where);
+    const error = await it.flasher
+      .flash({ operator: s3('a-wrong-key'), path: 'disk.img' })
+      .catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      fault: 'lab',
+      message: expect.stringMatching(/cannot read disk\.img: .*403|PermissionDenied/),
+    });
+    expect(String(error)).not.toContain('a-wrong-key');
+    expect(it.driver.device.images.size).toBe(0);
   });
 
   test('but not with what is not there', async () => {
