@@ -113,6 +113,21 @@ test('a machine that is paused stays so when it is saved, and what is forked fro
   expect(await count(tty)).toBe(2);
 });
 
+test('what a guest writes to its memory while it is saved is not lost, of a fork neither', async () => {
+  await using it = await openReady();
+  await using fork = await it.vm.fork({ from: 'ready' });
+  await using forked = await fork.console.open();
+  for (const [busy, tty] of [[it.vm, it.tty] as const, [fork, forked] as const]) {
+    await tty.write(KEYS.churn);
+    await tty.expect(/churning\r\n/);
+    await busy.snapshots.save('busy');
+    await using resumed = await busy.fork({ from: 'busy' });
+    await using other = await resumed.console.open();
+    await other.write('.');
+    expect((await other.expect(/kept|lost/)).text).toBe('kept');
+  }
+});
+
 test('a fork shows the console of its parent first; what waits for text begins where it was forked', async () => {
   await using it = await openReady();
   await using fork = await it.vm.fork({ from: 'ready' });

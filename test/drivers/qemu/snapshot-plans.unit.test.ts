@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { AcceleratorName } from '../../../src/drivers/qemu/architectures.ts';
 import { QemuConfig, type QemuConfigInput } from '../../../src/drivers/qemu/config.ts';
-import { planObstacles, runningObstacles } from '../../../src/drivers/qemu/snapshots/obstacles.ts';
+import {
+  losesWrites,
+  planObstacles,
+  runningObstacles,
+} from '../../../src/drivers/qemu/snapshots/obstacles.ts';
 import { blockNodesOf, planReceiver } from '../../../src/drivers/qemu/snapshots/plan-receiver.ts';
 import { beyond, plan, valuesOf } from './planned.ts';
 
@@ -181,4 +185,12 @@ describe('what cannot be saved', () => {
       ]
     `);
   });
+});
+
+test.each([
+  ['tcg', true],
+  ['kvm', false],
+  ['hvf', false],
+] as const)('whether what %s runs must stand still to be saved', (name, still) => {
+  expect(losesWrites({ accelerator: { name, reason: 'chosen' } })).toBe(still);
 });

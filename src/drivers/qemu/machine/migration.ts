@@ -3,6 +3,9 @@ import { DeviceError, raceSignal } from '../../../core/index.ts';
 import type { Qmp } from './qmp.ts';
 import type { QmpEvent } from './qmp-message.ts';
 
+/** What one goes through that comes to its end, of QEMU's `MigrationStatus`. */
+const STAGES = ['setup', 'active', 'pre-switchover', 'device', 'completed'] as const;
+type Stage = (typeof STAGES)[number];
 /** Of a migration that has come to nothing. */
 const FAILED = ['failed', 'cancelled'];
 const OVER: readonly (string | undefined)[] = [...FAILED, 'completed', undefined];
@@ -16,6 +19,7 @@ const Info = z.object({
   status: z.string().optional(),
   'error-desc': z.string().optional(),
   'blocked-reasons': z.array(z.string()).default([]),
+  ram: z.object({ 'dirty-sync-count': z.int() }).optional(),
 });
 const RunState = z.object({ status: z.string() });
 const Capabilities = z.array(z.object({ capability: z.string(), state: z.boolean() }));
@@ -52,16 +56,20 @@ export class Migrations {
     return (await this.#query(signal))['blocked-reasons'];
   }
 
-  /** Begins to send the machine to the listener at `path`, as fast as that takes it. */
+  /**
+   * Begins to send the machine to the listener at `path`, as fast as that takes it.
+   *
+   * @param options.once The machine is stopped as soon as all of its memory was sent, however much has changed meanwhile.
+   */
   async send(
     path: string,
     capabilities: Partial<Record<MigrationCapability, boolean>>,
-    signal: AbortSignal,
+    { once = false, signal }: { readonly once?: boolean; readonly signal: AbortSignal },
   ): Promise<void> {
     await this.#prepare(capabilities, signal);
     await this.#qmp.execute(
       'migrate-set-parameters',
-      { 'max-bandwidth': UNLIMITED, 'downtime-limit': DOWNTIME },
+      { 'max-bandwidth': UNLIMITED, 'downtime-limit': once ? 0 : DOWNTIME },
       { signal },
     );
     signal.throwIfAborted();
@@ -96,9 +104,15 @@ export class Migrations {
     await begun;
   }
 
+  /** How often QEMU has asked what was written since, in the migration that has begun. It does so when that is `active`, and at its end. */
+  async dirtySyncs(signal: AbortSignal): Promise<number> {
+    return (await this.#query(signal)).ram?.['dirty-sync-count'] ?? 0;
+  }
+
   /** Resolves when the migration that has begun is so far. @throws DeviceError when it fails. */
-  async reached(status: 'pre-switchover' | 'completed', signal: AbortSignal): Promise<void> {
-    while (this.#status !== status) {
+  async reached(stage: Stage, signal: AbortSignal): Promise<void> {
+    const passed: readonly (string | undefined)[] = STAGES.slice(STAGES.indexOf(stage));
+    while (!passed.includes(this.#status)) {
       if (FAILED.includes(this.#status ?? '')) throw await this.#failure(signal);
       await raceSignal(this.#changed.promise, signal);
     }

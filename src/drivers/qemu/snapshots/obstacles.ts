@@ -53,6 +53,14 @@ export function runningObstacles({ capabilities, blockers }: Abilities): Obstacl
   ];
 }
 
+/**
+ * Whether QEMU may not notice what is written to memory while that is sent. What an emulated CPU knows of a page is not renewed
+ * when that page counts as unchanged for a second time ("physmem: Fix migration dirty bitmap coherency with TCG memory access",
+ * in QEMU 9.0). No QEMU says whether it has that, so none is trusted.
+ */
+export const losesWrites = ({ accelerator }: Pick<Circumstances, 'accelerator'>): boolean =>
+  accelerator.name === 'tcg';
+
 const platform = ({ platform: name }: Circumstances): Obstacle[] =>
   name === 'linux'
     ? []

@@ -8,7 +8,7 @@ import { chooseMemoryPlace } from '../plan/machine.ts';
 import type { MachinePlan } from '../plan/types.ts';
 import type { Equipment } from '../prepare.ts';
 import { type LiveDisk, putIntoPlace } from './freeze-disks.ts';
-import { planObstacles } from './obstacles.ts';
+import { losesWrites, planObstacles } from './obstacles.ts';
 import { refuse, saveMachine } from './save.ts';
 import { openSnapshotFolder, Snapshot } from './snapshot.ts';
 
@@ -23,7 +23,7 @@ export interface HowToSave {
   readonly booted?: boolean;
   /** Whoever wants to do something with the machine goes before. */
   readonly yields?: boolean;
-  /** Nobody minds that it stands still until it is saved. What is emulated may lose a write where it is saved while it runs. */
+  /** Nobody minds that it stands still until it is saved. */
   readonly still?: boolean;
 }
 
@@ -78,6 +78,7 @@ export class Saver implements AsyncDisposable {
         {
           ...{ session, recorder, plan, memory, folder, generation, seed, still, patience: CONVERGENCE },
           sockets: run.sockets,
+          losesWrites: losesWrites(host),
           disks: this.#disks.get(session)?.disks ?? disksOf(plan),
           onDisks: (disks, bases) => this.#remember(session, disks, bases),
         },
