@@ -129,7 +129,7 @@ export class PowerSession {
     return this.#instance.qmp;
   }
 
-  /** Has something done when QEMU is gone, before the machine counts as off. */
+  /** Has something done when QEMU is gone, before the machine counts as off. What fails is logged: the machine is off all the same. */
   atEnd(act: () => Promise<void>): void {
     this.#atEnd.push(act);
   }
@@ -251,7 +251,7 @@ export class PowerSession {
   async #watch(): Promise<void> {
     const exit = await this.#instance.exited;
     this.#spool.end();
-    const { recorder, onConsole, faults } = this.#parts;
+    const { recorder, onConsole, faults, log } = this.#parts;
     await recorder.drained();
     await this.#told.done();
     this.#faults[Symbol.dispose]();
@@ -266,7 +266,8 @@ export class PowerSession {
       this.#break.abort(error);
     }
     await recorder.mark('power-off');
-    for (const act of this.#atEnd) await act();
+    for (const act of this.#atEnd)
+      await act().catch((error) => log.error({ error: String(error) }, 'the end of a machine was not tidy'));
     this.#over = true;
     this.#news.tell('EXIT', { ...exit });
     await this.#told.done();
