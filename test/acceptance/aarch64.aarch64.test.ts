@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { checkDemoFolder, startDemo } from '../support/demo.ts';
 import { BOOT, openHome, PROMPT, serveQemu, tinyGuest } from '../support/tiny-machine.ts';
 
-test('a guest starts, talks, is forked, is switched off by its power button, and panics', async () => {
+test('a guest starts, talks, is forked, is claimed from a pool, is switched off by its power button, and panics', async () => {
   const guest = await tinyGuest('aarch64');
   await using _ = await openHome();
   await using vm = await serveQemu(guest);
@@ -26,6 +26,12 @@ test('a guest starts, talks, is forked, is switched off by its power button, and
     expect((await forkTty.run('cat /tmp/who; uname -m; echo fork >/tmp/who')).stdout).toBe(
       'parent\naarch64\n',
     );
+  }
+  {
+    await using pool = await vm.pool({ from: 'ready', min: 1, max: 2 });
+    await using claimed = await pool.claim();
+    await using claimedTty = await claimed.console.open();
+    expect((await claimedTty.run('cat /tmp/who; uname -m')).stdout).toBe('parent\naarch64\n');
   }
   expect((await tty.run('cat /tmp/who')).stdout).toBe('parent\n');
   expect(await vm.power.off()).toBe('graceful');
