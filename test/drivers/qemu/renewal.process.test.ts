@@ -71,6 +71,36 @@ test.runIf(canMount)(
   },
 );
 
+/** A network with a DHCP server at one end of a cable, and busybox's client at the other. */
+const DHCP = `
+set -e
+mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /mnt; mount -t tmpfs tmpfs /run; cd /mnt
+ip link add card type veth peer name other; ip link set card address 52:54:00:ab:00:01 up
+ip address add 10.0.2.2/24 dev other; ip link set other up
+printf '%s\\n' 'start 10.0.2.15' 'end 10.0.2.30' 'interface other' 'lease_file leases' 'pidfile pid' >server
+touch leases; busybox udhcpd -f server &
+printf '%s\\n' '#!/bin/sh' 'ip address flush dev card' '[ -z "$ip" ] || ip address add $ip/24 dev card' >client; chmod +x client
+cp "$(command -v busybox)" udhcpc; ./udhcpc -b -i card -s /mnt/client
+`;
+
+const hasDhcp = /^udhcpd$/m.test(spawnSync('busybox', ['--list']).stdout?.toString() ?? '');
+
+test.runIf(canMount && hasDhcp)('in a network: another lease, for another card', async () => {
+  const renewal = { machineId: 'f'.repeat(32), mac: '52:54:00:ab:00:01', newMac: '52:54:00:ab:00:02' };
+  const [card = '', lease = ''] = planRenewal(renewal)
+    .slice(2)
+    .map(({ command }) => shellLine(command));
+  const look = 'ip -4 -o address show dev card scope global';
+  const script = [DHCP, look, card, lease, look].join('\n');
+  const space = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  const { stdout } = await execa('unshare', [...space, 'sh', '-c', script]);
+  const [before, mac, told, after] = stdout.split('\n');
+  expect(mac).toBe(renewal.newMac);
+  expect(told).toMatch(/^10\.0\.2\.\d+$/);
+  expect(after).toContain(` ${told}/24 `);
+  expect(before).not.toContain(` ${told}/24 `);
+});
+
 describe('the ports of a guest with another address', () => {
   const forwards = [{ host: '127.0.0.1', hostPort: 4711, guestPort: 22 }];
   const answering = (...answers: string[]) => {

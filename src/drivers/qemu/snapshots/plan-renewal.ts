@@ -103,7 +103,8 @@ elif pidof dhclient >/dev/null; then
   dhclient -x "$device" >/dev/null 2>&1
   dhclient "$device" >&2 || exit 1
 elif pidof udhcpc >/dev/null; then
-  kill -USR1 $(pidof udhcpc) || exit 1
+  # Given up first: it would only prolong the one that its parent has.
+  kill -USR2 $(pidof udhcpc) && kill -USR1 $(pidof udhcpc) || exit 1
 elif pidof dhcpcd >/dev/null; then
   dhcpcd -n "$device" >&2 || exit 1
 else
