@@ -1,6 +1,6 @@
 /** Boots that are remembered, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
 import { createHash } from 'node:crypto';
-import { appendFile, open, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -49,6 +49,26 @@ const howItBegan = async (vm: Vm) => {
 
 const boots = async () =>
   (await readdir(join(home.path, 'cache', 'boots'))).filter((name) => name.length === 64);
+
+test('what is stored of a boot is for nobody else; where we are root, the disks are lent', async () => {
+  await using vm = await serveMachine({ cloudInit: {} });
+  await bootOnce(vm);
+  const [boot = ''] = await boots();
+  const folder = join(home.path, 'cache', 'boots', boot);
+  const modes = await Promise.all(
+    (await readdir(folder)).map(
+      async (name) => [name, (await stat(join(folder, name))).mode & 0o077] as const,
+    ),
+  );
+  const lent = process.getuid?.() === 0 ? 0o040 : 0;
+  expect(Object.fromEntries(modes)).toMatchObject({
+    'root.qcow2': lent,
+    'seed.iso': 0,
+    state: 0,
+    private: 0,
+  });
+  expect(modes.filter(([name, mode]) => !name.endsWith('.qcow2') && mode !== 0)).toEqual([]);
+});
 
 test('the first power-on after a flash resumes; any other boots', async () => {
   await using first = await serveMachine();

@@ -114,7 +114,7 @@ export class BootStore {
     const now = new Date();
     await utimes(join(folder, MANIFEST), now, now).catch(() => undefined);
     const names = Object.keys(manifest.files);
-    const bases = names.filter((name) => name.endsWith('.qcow2'));
+    const bases = names.filter(isDisk);
     return {
       key,
       created: new Date(manifest.created),
@@ -282,9 +282,13 @@ async function takeIn(
     throw await explainDiskFull(error, dirname(path), writer.length, 'a boot that is to be remembered');
   }
   if (name === MEMORY) await to.chmod(FOR_HEIRS);
-  else await lendFile(path);
+  // The rest is read by us: nobody else may find the password on the seed disk.
+  else if (isDisk(name)) await lendFile(path);
   return { size: writer.length, sha256: hash.digest('hex'), identity: await fileIdentity(to) };
 }
+
+/** What QEMU lies over, and opens by its name. */
+const isDisk = (name: string) => name.endsWith('.qcow2');
 
 async function hashOf(path: string, signal: AbortSignal): Promise<string> {
   await using file = await open(path);
