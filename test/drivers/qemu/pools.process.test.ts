@@ -12,6 +12,7 @@ import type { PoolInfo } from '../../../src/interfaces/index.ts';
 import { BIOS } from '../../support/bios-machine.ts';
 import { writeBootImage } from '../../support/boot-image.ts';
 import { count } from '../../support/count.ts';
+import { MAY_RAISE } from '../../support/may-raise.ts';
 import { openHome } from '../../support/tiny-machine.ts';
 
 let home: Awaited<ReturnType<typeof openHome>>;
@@ -217,15 +218,12 @@ test('nothing is left of a pool that is closed while it makes others and claims 
   expect(await readdir(join(home.path, 'state/jumplead/snapshots'))).toEqual([]);
 });
 
-test.skipIf(process.getuid?.() !== 0)(
-  'what is made ready gives way to others until it is claimed',
-  async () => {
-    await using pool = await open({ min: 1, max: 1 });
-    await pool.filled();
-    const [ready] = await qemus();
-    const own = getPriority();
-    expect(await niceness(ready ?? 0)).toEqual([Math.min(own + 10, 19)]);
-    await using _ = await pool.claim();
-    expect(await niceness(ready ?? 0)).toEqual([own]);
-  },
-);
+test.skipIf(!MAY_RAISE)('what is made ready gives way to others until it is claimed', async () => {
+  await using pool = await open({ min: 1, max: 1 });
+  await pool.filled();
+  const [ready] = await qemus();
+  const own = getPriority();
+  expect(await niceness(ready ?? 0)).toEqual([Math.min(own + 10, 19)]);
+  await using _ = await pool.claim();
+  expect(await niceness(ready ?? 0)).toEqual([own]);
+});
