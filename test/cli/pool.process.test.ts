@@ -4,22 +4,26 @@ import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PoolInfo } from '../../src/interfaces/index.ts';
 import { findLeftProcesses, MARK } from '../soak/left.ts';
 import { BIOS } from '../support/bios-machine.ts';
 import { writeBootImage } from '../support/boot-image.ts';
+import { untilPrinted } from '../support/demo.ts';
 import { openHome } from '../support/tiny-machine.ts';
+import { openOnTerminal } from './on-terminal.ts';
 import { CLI, runCli } from './run-cli.ts';
 
 let home: Awaited<ReturnType<typeof openHome>>;
+let image: string;
 let file: string;
 let env: Record<string, string>;
 
 beforeAll(async () => {
   home = await openHome();
   env = { [MARK]: home.path };
-  const image = await writeBootImage(home.path);
+  image = await writeBootImage(home.path);
   file = await writeExporter('lab', {
     ...{ ...BIOS, image, pool: { min: 1, max: 3 } },
     boot: { remember: false, ready: { console: 'ready\\r\\n' } },
@@ -142,5 +146,43 @@ describe('mistakes', () => {
       code: 2,
       stderr: expect.stringContaining('--wait: got "long"'),
     });
+  });
+});
+
+describe('how the pools are, for people', () => {
+  /** With a pool of two machines, of which the exporter itself serves one. */
+  const small = () =>
+    writeExporter('small', {
+      ...{ ...BIOS, image, pool: { min: 1, max: 2 } },
+      boot: { remember: false, ready: { console: 'ready\\r\\n' } },
+    });
+  const BEGUN = '1 of 1 ready, 1 claimed, 2 at most, 1 given so far';
+
+  test('on a terminal it is a line that changes; claims by address wait as long as they say', async () => {
+    const words = [CLI, 'pool', 'serve', '--exporter-config', await small()];
+    await using serving = await openOnTerminal(words, env);
+    await serving.tty.expect(`\r\x1b[Kpool vm: ${BEGUN}`);
+    const [{ host }] = JSON.parse((await runCli(['pool', 'ls', '-o', 'json'], { env })).stdout);
+    const claim = ['pool', 'claim', '--host', host];
+    const second = [process.execPath, CLI, ...claim, '--wait', '10ms', '--', 'true'];
+    const { code, stderr } = await runCli([...claim, '--', ...second], { env });
+    expect(stderr).toContain('2 of 2 machines are claimed');
+    expect(code).toBe(3);
+    await serving.tty.expect('pool vm: 1 of 1 ready, 1 claimed, 2 at most, 2 given so far, 1 refused');
+    const both = await runCli([...claim, '--pool', 'small', '--', 'true'], { env });
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining('leave it out with --host') });
+    await serving.tty.write('\x03');
+    expect(await serving.exited).toBe(130);
+  });
+
+  test('in a pipe each change is a line', async () => {
+    const words = [CLI, 'pool', 'serve', '--exporter-config', await small()];
+    const child = execa(process.execPath, words, { env, reject: false, stdin: 'ignore', stdout: 'ignore' });
+    const said = await untilPrinted(child.stderr, `pool vm: ${BEGUN}\n`);
+    expect(said).not.toContain('\x1b');
+    expect(said).not.toContain('\r');
+    expect(said.split('\n').filter((line) => line.startsWith('pool vm: ')).length).toBeGreaterThan(1);
+    child.kill('SIGINT');
+    expect((await child).exitCode).toBe(130);
   });
 });

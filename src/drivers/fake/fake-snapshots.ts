@@ -63,11 +63,11 @@ export function fakeSnapshots({ state, become, open, offer, log }: FakeSnapshots
     if (found) return found;
     throw new NotFoundError(`there is no snapshot ${name}`, { what: 'snapshot', missing: name, known });
   };
-  const save = (name: string): Saved => {
+  const save = (name: string, ahead = 0): Saved => {
     const now = state();
     if (now.power === 'off') throw new StateError('the machine is off', { state: 'off', needed: 'running' });
     const created = new Date().toISOString();
-    return { info: { name, created, pause: 0, memory: 0, disk: 0, ahead: 0 }, state: now, forks: new Set() };
+    return { info: { name, created, pause: 0, memory: 0, disk: 0, ahead }, state: now, forks: new Set() };
   };
   const openFork = async (from: Saved, own: Offer) => {
     const name = `fork-${++forked}`;
@@ -97,10 +97,10 @@ export function fakeSnapshots({ state, become, open, offer, log }: FakeSnapshots
   });
   return {
     ...pools.methods,
-    snapshotSave: async (name) => {
+    snapshotSave: async (name, options) => {
       const message = `got ${JSON.stringify(name)}, which is there already`;
       if (snapshots.has(name)) throw new ConfigError(message, { issues: [{ path: 'name', message }] });
-      const saved = save(name);
+      const saved = save(name, options?.ahead);
       snapshots.set(name, saved);
       return describe(saved);
     },

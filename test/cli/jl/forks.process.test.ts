@@ -29,6 +29,19 @@ test('a machine is saved, and what was saved is listed, restored and forgotten',
   expect(stderr).toContain('there is no snapshot');
 });
 
+test('QEMUs are started ahead when that is asked for, and no more than there may be', async () => {
+  await jl('power', 'on');
+  expect((await jl('snapshot', 'save', 'quick', '--ahead', '2')).exitCode).toBe(0);
+  const [saved] = JSON.parse((await jl('snapshot', 'ls', '-o', 'json')).stdout);
+  expect(saved).toMatchObject({ name: 'quick', ahead: 2 });
+  expect((await jl('snapshot', 'rm', 'quick')).exitCode).toBe(0);
+  for (const wrong of ['17', 'two']) {
+    const { stderr, exitCode } = await jl('snapshot', 'save', 'quick', '--ahead', wrong);
+    expect({ stderr, exitCode }).toEqual({ exitCode: 2, stderr: expect.stringContaining('ahead') });
+    expect(stderr).toContain(wrong);
+  }
+});
+
 test('a command has a fork of its own, and its exit code is passed on', async () => {
   await jl('power', 'on');
   await jl('snapshot', 'save', 'base');
