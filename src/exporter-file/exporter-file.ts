@@ -36,6 +36,8 @@ export interface TlsSettings {
 
 /** When an exporter that fails again and again gives up. */
 export interface FailureDetection {
+  /** Whether the file says anything about it. */
+  readonly isStated: boolean;
   readonly maxRapidFailures: number;
   readonly rapidFailureWindow: Duration;
 }

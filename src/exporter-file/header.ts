@@ -48,6 +48,7 @@ const FailureDetectionSchema = z
     rapid_failure_window: Whole.optional(),
   })
   .transform((given) => ({
+    isStated: Object.values(given).some((value) => value !== undefined),
     maxRapidFailures: given.maxRapidFailures ?? given.max_rapid_failures ?? 5,
     rapidFailureWindow: inSeconds(given.rapidFailureWindow ?? given.rapid_failure_window ?? 60),
   }));

@@ -185,6 +185,21 @@ describe('with a listener', () => {
     expect(await left()).toEqual([]);
   });
 
+  test('with failureDetection it is tried again, until the port is free', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const named = await exporter({ failureDetection: { maxRapidFailures: 1000 } });
+    const args = [...named, '--tls-grpc-listener', `127.0.0.1:${port}`, '--tls-grpc-insecure'];
+    const until = '(failureDetection: 1 of 1000 in a row); trying again\n';
+    await using served = await startExporter(args, { env, until });
+    server.close();
+    await served.hears(`listening on 127.0.0.1:${port}: no TLS`);
+    await served.hears('ready\n');
+    expect(served.said()).toContain('another program listens there already');
+  });
+
   test('open to strangers it is refused, and nothing is opened', async () => {
     const args = [...(await exporter()), '--tls-grpc-listener', '0', '--tls-grpc-insecure'];
     const { code, stderr } = await runCli(['run', ...args], { env });

@@ -42,7 +42,7 @@ describe('an exporter file', () => {
         beforeLease: { script: 'j power on\n', exec: '/bin/bash', timeout: '5s', onFailure: 'endLease' },
         afterLease: undefined,
       },
-      failureDetection: { maxRapidFailures: 3, rapidFailureWindow: '30s' },
+      failureDetection: { isStated: true, maxRapidFailures: 3, rapidFailureWindow: '30s' },
       exitOnLeaseEnd: true,
     });
   });
@@ -58,7 +58,7 @@ describe('an exporter file', () => {
       description: undefined,
       motd: undefined,
       hooks: { beforeLease: { exec: undefined, timeout: '120s', onFailure: 'warn' }, afterLease: undefined },
-      failureDetection: { maxRapidFailures: 5, rapidFailureWindow: '60s' },
+      failureDetection: { isStated: false, maxRapidFailures: 5, rapidFailureWindow: '60s' },
       exitOnLeaseEnd: false,
     });
   });

@@ -3,6 +3,7 @@ import type { ExporterFile } from '../../exporter-file/index.ts';
 import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts';
+import { keepServing } from '../run/keep-serving.ts';
 import type { ListenerOptions } from '../run/plan-listener.ts';
 import { prepareListener } from '../run/prepare-listener.ts';
 import { serveExporter } from '../run/serve-exporter.ts';
@@ -25,7 +26,10 @@ export async function runExporter(options: RunOptions): Promise<void> {
   const log = openLog(options.logLevel, options.logFormat);
   for (const notice of [...file.notices, ...(prepared?.notices ?? []), ...withoutMeaning(file, options)])
     process.stderr.write(`note: ${notice}\n`);
-  await serveExporter(file, { prepared, log, signal: interrupts.signal });
+  const { signal } = interrupts;
+  const { failureDetection } = file;
+  const say = (text: string) => void process.stderr.write(`${text}\n`);
+  await keepServing(() => serveExporter(file, { prepared, log, signal }), { failureDetection, signal, say });
 }
 
 function withoutMeaning({ exitOnLeaseEnd }: ExporterFile, options: RunOptions): string[] {

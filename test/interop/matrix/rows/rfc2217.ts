@@ -5,7 +5,7 @@ import { openRfc2217Server, type Rfc2217Server } from '../../../fixtures/rfc2217
 import { type CommandRun, dash, defineRow, type TypescriptRun } from '../row.ts';
 
 const PYTHON_CANNOT =
-  'Python\'s driver cannot stream from `rfc2217://`: its asyncio adapter fails with "write_timeout is currently not supported".';
+  'Python\'s driver cannot stream from `rfc2217://`: pyserial-asyncio 0.6 sets a `write_timeout`, and pyserial 3.5 answers "write_timeout is currently not supported" (`serial/rfc2217.py`). `test/interop/rfc2217.interop.test.ts` shows it.';
 
 let server: Rfc2217Server | undefined;
 

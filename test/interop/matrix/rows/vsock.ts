@@ -2,7 +2,7 @@ import { Network } from '../../../../src/interfaces/index.ts';
 import { dash, defineRow } from '../row.ts';
 
 const NO_VSOCK =
-  'The machines of this test have no vsock; the plan, and what is made of `socat`, have tests of their own.';
+  'The machines of this test have no vsock that they could reach themselves by (neither `vsock_loopback` nor `/dev/vhost-vsock`); the plan, and what is made of `socat`, have tests of their own.';
 
 /** A vsock port. */
 export const vsock = defineRow({
