@@ -413,3 +413,26 @@ test('nothing is left of a machine, its snapshots and its forks', async () => {
   expect(await inState('runs')).toEqual([]);
   expect(await readdir(join(home.path, 'run'))).toEqual([]);
 });
+
+test('a machine that is paused is saved, once; then it must run before it can be saved again', async () => {
+  await using it = await openReady();
+  await it.vm.power.pause();
+  await it.vm.snapshots.save('paused');
+  expect(await it.vm.power.state()).toBe('paused');
+  await expect(it.vm.snapshots.save('again')).rejects.toMatchObject({
+    code: 'state',
+    message: expect.stringContaining('fork that snapshot, or let it run first (power.resume)'),
+  });
+  expect(await it.vm.power.state()).toBe('paused');
+  await it.vm.power.resume();
+  expect(await count(it.tty)).toBe(2);
+  await it.vm.snapshots.save('again');
+  for (const [from, next] of [
+    ['paused', 2],
+    ['again', 3],
+  ] as const) {
+    await using fork = await it.vm.fork({ from });
+    await using tty = await fork.console.open();
+    expect(await count(tty)).toBe(next);
+  }
+});

@@ -56,6 +56,11 @@ export class Migrations {
     return (await this.#query(signal))['blocked-reasons'];
   }
 
+  /** Whether it was sent and has not run since: QEMU sends no machine twice, and running is the only way out of that. */
+  async isSpent(signal: AbortSignal): Promise<boolean> {
+    return (await this.#qmp.query('query-status', RunState, {}, { signal })).status === 'postmigrate';
+  }
+
   /**
    * Begins to send the machine to the listener at `path`, as fast as that takes it.
    *

@@ -23,7 +23,7 @@ export type Saved = Omit<SavedMachine, 'sizes' | 'contents' | 'boot'>;
  * Saves a running machine, which goes on as it was. Where it owns little memory it is stopped and copied; else, and where its memory
  * is private to its QEMU, it is sent to a second one while it runs.
  *
- * @throws StateError when it neither runs nor was paused, UnsupportedError when QEMU cannot save it.
+ * @throws StateError when it neither runs nor was paused, or was saved since it was paused; UnsupportedError when QEMU cannot save it.
  */
 export async function saveMachine(options: SaveOptions, signal: AbortSignal): Promise<Saved> {
   const { session, recorder, folder } = options;
@@ -61,6 +61,11 @@ async function checkSaveable(session: PowerSession, signal: AbortSignal): Promis
     throw new StateError(message, { state, needed: 'running' }, { operation: 'snapshots.save' });
   }
   const { migrations } = session;
+  if (await migrations.isSpent(signal)) {
+    const message =
+      'snapshots.save: the machine has not run since it was saved, and QEMU saves it only once; fork that snapshot, or let it run first (power.resume)';
+    throw new StateError(message, { state, needed: 'running' }, { operation: 'snapshots.save' });
+  }
   const capabilities = await migrations.capabilities(signal);
   refuse(runningObstacles({ capabilities, blockers: await migrations.blockers(signal) }));
   return state;
