@@ -5,7 +5,7 @@ import { Unsuccessful } from '../exit-code.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { readOptionDuration } from '../option-duration.ts';
 import { createSteps } from '../steps.ts';
-import { alignColumns } from '../table.ts';
+import { type GcOptions, tellRemoved } from './tell-removed.ts';
 
 export interface VerifyOptions {
   readonly json?: boolean;
@@ -46,14 +46,9 @@ function describeVerdicts(verdicts: readonly ImageVerdict[]): string {
     .join('');
 }
 
-export interface GcOptions {
-  readonly olderThan: string;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
 /** Removes what nobody needs, and says how much room that made. */
-export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
+export async function collect(options: GcOptions): Promise<void> {
+  const { olderThan, dryRun } = options;
   const unusedFor = readOptionDuration('--older-than', olderThan);
   using interrupts = listenForInterrupts();
   const { signal } = interrupts;
@@ -61,16 +56,7 @@ export async function collect({ olderThan, dryRun = false, json }: GcOptions): P
     ...(await collectImages({ findInUse: findImagesInUse, dryRun, signal })),
     ...(await collectFlashed({ unusedFor, dryRun, signal })),
   ];
-  const bytes = waste.reduce((sum, one) => sum + one.bytes, 0);
-  if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed: waste }, null, 2)}\n`);
-  else if (waste.length === 0) process.stdout.write('nothing to remove\n');
-  else
-    process.stdout.write(
-      `${alignColumns(waste.map(describeWaste), { right: [1] })}${summary(bytes, dryRun)}\n`,
-    );
+  tellRemoved(waste, options, { row: describeWaste, size: 1 });
 }
 
 const describeWaste = ({ name, bytes, reason }: Waste) => [name, formatSize(bytes), reason];
-
-const summary = (bytes: number, dryRun: boolean) =>
-  `${formatSize(bytes)} ${dryRun ? 'would be freed' : 'freed'}`;

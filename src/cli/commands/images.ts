@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { GcOptions, VerifyOptions } from './images-keep.ts';
+import type { VerifyOptions } from './images-keep.ts';
 import type { PullOptions } from './images-pull.ts';
+import type { GcOptions } from './tell-removed.ts';
 
 /** `jumplead images`: those that were built or pulled, and those that can be. */
 export function registerImages(program: Command): void {

@@ -9,6 +9,7 @@ import {
 } from '../../drivers/qemu/index.ts';
 import { readOptionDuration } from '../option-duration.ts';
 import { alignColumns } from '../table.ts';
+import { type GcOptions, tellRemoved } from './tell-removed.ts';
 
 const NONE = 'no boot is remembered; machines with `boot: { remember: true }` store theirs\n';
 
@@ -46,20 +47,9 @@ export async function remove(keys: readonly string[]): Promise<void> {
       process.stdout.write(`removed ${key.slice(0, 12)}, ${formatSize(bytes)}\n`);
 }
 
-export interface GcOptions {
-  readonly olderThan: string;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
 /** Forgets what nobody needs, and says how much room that made. */
-export async function collect({ olderThan, dryRun = false, json }: GcOptions): Promise<void> {
-  const removed = await collectBoots({ unusedFor: readOptionDuration('--older-than', olderThan), dryRun });
-  const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
-  if (json) process.stdout.write(`${JSON.stringify({ dryRun, bytes, removed }, null, 2)}\n`);
-  else if (removed.length === 0) process.stdout.write('nothing to remove\n');
-  else
-    process.stdout.write(
-      `${alignColumns(removed.map(describe), { right: [2] })}${formatSize(bytes)} ${dryRun ? 'would be freed' : 'freed'}\n`,
-    );
+export async function collect(options: GcOptions): Promise<void> {
+  const unusedFor = readOptionDuration('--older-than', options.olderThan);
+  const removed = await collectBoots({ unusedFor, dryRun: options.dryRun });
+  tellRemoved(removed, options, { row: describe, size: 2 });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GcOptions } from './snapshot-run.ts';
+import type { GcOptions } from './tell-removed.ts';
 
 /** `jumplead snapshot`: the boots that are remembered. */
 export function registerSnapshot(program: Command): void {

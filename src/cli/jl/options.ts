@@ -23,3 +23,6 @@ export function onOrOff(text: string): boolean {
   if (text === 'on' || text === 'off') return text === 'on';
   throw new InvalidArgumentError('expected on or off');
 }
+
+/** Gathers the values of an option that may be given several times. */
+export const several = (value: string, previous: readonly string[] = []): string[] => [...previous, value];

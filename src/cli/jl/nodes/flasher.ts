@@ -4,6 +4,7 @@ import { mistake } from '../../../core/index.ts';
 import type { ContentEncoding, Flasher } from '../../../interfaces/index.ts';
 import { handleOf } from '../handle.ts';
 import type { JlContext, NodeCommands } from '../node-commands.ts';
+import { several } from '../options.ts';
 import { withProgress } from '../progress.ts';
 
 /** Images to the device, and from it. */
@@ -26,7 +27,7 @@ export function registerFlasher(command: Command, node: ExploredNode, { signal }
     .command('flash')
     .description('write an image to the device')
     .argument('[file]', 'path, or an http(s) URL that the exporter fetches')
-    .option('-t, --target <name:file>', 'a partition and its image; may be given several times', collect)
+    .option('-t, --target <name:file>', 'a partition and its image; may be given several times', several)
     .addOption(compression('how the file is compressed: the device is given what is in it'))
     .option('--sha256 <digest>', 'what the image must be')
     .option('--sha512 <digest>', 'what the image must be')
@@ -70,8 +71,6 @@ Examples:
 
 const compression = (help: string) =>
   new Option('--compression <kind>', help).choices(['gzip', 'xz', 'bz2', 'zstd']);
-
-const collect = (value: string, previous: readonly string[] = []) => [...previous, value];
 
 function readTarget(spec: string): { readonly partition: string; readonly image: string } {
   const [, partition, image] = /^([^:]+):(.+)$/s.exec(spec) ?? [];

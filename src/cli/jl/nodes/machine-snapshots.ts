@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { formatSize, mistake } from '../../../core/index.ts';
+import { formatSize } from '../../../core/index.ts';
 import type { Machine, SnapshotInfo } from '../../../interfaces/index.ts';
 import { alignColumns } from '../../table.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
+import { count } from '../options.ts';
 import { type OutputOption, print, withOutput } from '../output.ts';
 
 /** `jl snapshot`: the saved states of a machine. */
@@ -16,7 +17,7 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
     named('save', 'save the machine, which goes on').option(
       '--ahead <count>',
       'how many QEMUs are to be started before somebody asks for a fork',
-      readCount,
+      count,
     ),
   ).action(async (name: string, options: OutputOption & { ahead?: number }) => {
     const data = await (await snapshots()).save(name, { ahead: options.ahead, signal });
@@ -35,11 +36,6 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
     (await snapshots()).delete(name, { signal }),
   );
 };
-
-function readCount(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw mistake('--ahead', `expected a whole number, got ${JSON.stringify(text)}`);
-}
 
 /** A snapshot with what is shared by all that started from it, and each of these with what is its own. */
 const describe = ({ name, created, memory, disk, machines }: SnapshotInfo) => [

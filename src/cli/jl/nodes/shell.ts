@@ -6,6 +6,7 @@ import { ExitStatus } from '../../exit-code.ts';
 import { writeTo } from '../copy.ts';
 import { handleOf } from '../handle.ts';
 import type { NodeCommands } from '../node-commands.ts';
+import { several } from '../options.ts';
 
 /** Scripts of the exporter's host, each a command. Their names have to be asked for. */
 export const shellCommands: NodeCommands = {
@@ -21,7 +22,7 @@ export const shellCommands: NodeCommands = {
 function registerScript(script: Command, name: string, shell: ShellHandle, signal: AbortSignal): void {
   script
     .argument('[args...]', 'for the script')
-    .option('-e, --env <key=value>', 'a variable for its environment; may be given several times', collect)
+    .option('-e, --env <key=value>', 'a variable for its environment; may be given several times', several)
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText('after', '\nThe exit code is that of the script.')
@@ -35,8 +36,6 @@ function registerScript(script: Command, name: string, shell: ShellHandle, signa
       if (next.value !== 0) throw new ExitStatus(next.value);
     });
 }
-
-const collect = (value: string, previous: readonly string[] = []) => [...previous, value];
 
 function readVariable(text: string): [string, string] {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
