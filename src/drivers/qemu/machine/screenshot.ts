@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PNG } from 'pngjs';
 import { z } from 'zod';
 import { ProtocolError } from '../../../core/index.ts';
 import type { Qmp } from './qmp.ts';
@@ -18,7 +17,7 @@ export async function takeScreenshot(qmp: Qmp, folder: string, signal: AbortSign
   const picture = await readFile(filename, {
     flag: constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
   });
-  return png ? picture : convertPpm(picture);
+  return png ? picture : await convertPpm(picture);
 }
 
 const Schema = z.array(
@@ -37,13 +36,15 @@ function knowsFormats(schema: z.output<typeof Schema>): boolean {
 }
 
 /** Makes PNG of a PPM picture as QEMU writes it: `P6`, width, height, 255, and three bytes for each point. */
-export function convertPpm(picture: Uint8Array): Uint8Array {
+export async function convertPpm(picture: Uint8Array): Promise<Uint8Array> {
   const start = Buffer.from(picture.subarray(0, 64)).toString('latin1');
   const [header, width, height] = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(start) ?? [];
   if (header === undefined) {
     const fields = { peer: 'QEMU', sent: 'screendump', answer: start.slice(0, 16) };
     throw new ProtocolError('QEMU wrote a picture that is neither PNG nor PPM', fields);
   }
+  // Loaded for old versions of QEMU only.
+  const { PNG } = await import('pngjs');
   const png = new PNG({
     width: Number(width),
     height: Number(height),
