@@ -154,7 +154,13 @@ async function explained<T>(plan: PullPlan, work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     if (!isDutError(error) || error.code !== 'unreachable') throw error;
-    const ways = ['https_proxy names the proxy, if there is one between here and there'];
+    const variable = plan.url.startsWith('https:') ? 'https_proxy' : 'http_proxy';
+    const isSet = process.env[variable] || process.env[variable.toUpperCase()];
+    const ways = [
+      isSet
+        ? `${variable} is set: it was asked for through that proxy, unless no_proxy names the host`
+        : `${variable} names the proxy, if there is one between here and there`,
+    ];
     if (plan.mirrorVariable !== null)
       ways.push(`--mirror, or ${plan.mirrorVariable} for all pulls, names a copy of the publisher's site`);
     const target = redactUrl(plan.url);

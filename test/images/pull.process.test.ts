@@ -4,7 +4,7 @@ import { mkdtempDisposable, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Progress } from '../../src/core/index.ts';
 import { inspectImage } from '../../src/drivers/qemu/index.ts';
 import { collectImages, listImages, type PullImageOptions, pullImage } from '../../src/images/index.ts';
@@ -199,10 +199,22 @@ describe('a host that breaks', () => {
     const error: Error = await pull({ waits: [] }).catch((failed) => failed);
     expect(error.message.replaceAll(url, 'HOST').replace(/127.0.0.1:\d+/, 'IT')).toMatchInlineSnapshot(`
       "HOST/releases/44/Cloud/x86_64/images/Fedora-Cloud-44-1.7-x86_64-CHECKSUM: connect ECONNREFUSED IT
-      https_proxy names the proxy, if there is one between here and there
+      http_proxy names the proxy, if there is one between here and there
       --mirror, or JUMPLEAD_MIRROR_FEDORA for all pulls, names a copy of the publisher's site"
     `);
   });
+});
+
+test('what cannot be reached through a proxy says that there is one, and not which', async () => {
+  vi.stubEnv('https_proxy', 'http://me:secret@127.0.0.1:1');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { message }: Error = await pull({ mirror: 'https://mirror.invalid', waits: [] }).catch(
+    (failed) => failed,
+  );
+  expect(message).toContain(
+    'https_proxy is set: it was asked for through that proxy, unless no_proxy names the host',
+  );
+  expect(message).not.toContain('secret');
 });
 
 describe('an image by its address', () => {
