@@ -14,6 +14,7 @@ import { registerSnapshot } from './commands/snapshot.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVersion } from './commands/version.ts';
 import { registerCompletion } from './completion/register.ts';
+import { addLeadingLogOptions } from './log-options.ts';
 
 /** Runs the command line. Resolves to the exit code; output goes to stdout, what went wrong to stderr. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .enablePositionalOptions()
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
+  addLeadingLogOptions(program);
   registerCert(program);
   registerConfig(program);
   registerDemo(program);

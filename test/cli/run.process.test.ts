@@ -200,6 +200,23 @@ describe('with a listener', () => {
     expect(served.said()).toContain('another program listens there already');
   });
 
+  test('how much is logged may also be said before the command, in the words of Python', async () => {
+    const hooks = { beforeLease: { script: 'echo hello; exit 1', onFailure: 'exit' } };
+    const args = ['run', ...(await exporter({ hooks }))];
+    const [quiet, json, loud, wrong] = await Promise.all([
+      runCli(['--log-level', 'ERROR', ...args], { env }),
+      runCli(['--log-format', 'json', '--log-level', 'DEBUG', ...args, '--log-level', 'INFO'], { env }),
+      runCli(['--log-format', 'auto', ...args], { env }),
+      runCli(['--log-level', 'LOUD', ...args], { env }),
+    ]);
+    expect(quiet.stderr).not.toContain('hello');
+    expect(quiet.stderr).toMatch(/error before-lease-hook: Hook failed with exit code 1/);
+    expect(json.stderr).toContain('"msg":"hello"');
+    expect(json.stderr).not.toContain('"level":20');
+    expect(loud.stderr).toMatch(/info {2}before-lease-hook: hello/);
+    expect([quiet, json, loud, wrong].map(({ code }) => code)).toEqual([1, 1, 1, 2]);
+  });
+
   test('open to strangers it is refused, and nothing is opened', async () => {
     const args = [...(await exporter()), '--tls-grpc-listener', '0', '--tls-grpc-insecure'];
     const { code, stderr } = await runCli(['run', ...args], { env });

@@ -1,7 +1,8 @@
-import { type LogLevel, UnsupportedError } from '../../core/index.ts';
+import { UnsupportedError } from '../../core/index.ts';
 import type { ExporterFile } from '../../exporter-file/index.ts';
 import { type ExporterSource, loadExporter } from '../exporter-source.ts';
 import { listenForInterrupts } from '../interrupt.ts';
+import type { LogOptions } from '../log-options.ts';
 import { PASSPHRASE_VARIABLE } from '../passphrase.ts';
 import { keepServing } from '../run/keep-serving.ts';
 import type { ListenerOptions } from '../run/plan-listener.ts';
@@ -9,10 +10,8 @@ import { prepareListener } from '../run/prepare-listener.ts';
 import { serveExporter } from '../run/serve-exporter.ts';
 import { openLog } from '../run/text-log.ts';
 
-export interface RunOptions extends ExporterSource, ListenerOptions {
+export interface RunOptions extends ExporterSource, ListenerOptions, LogOptions {
   readonly exitOnLeaseEnd?: boolean | undefined;
-  readonly logLevel: LogLevel;
-  readonly logFormat: 'text' | 'json';
 }
 
 /** Serves an exporter file until it is told to stop. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { LOG_LEVELS } from '../../core/index.ts';
+import { addLogOptions, logOptionsOf } from '../log-options.ts';
 import type { RunOptions } from './run-run.ts';
 
 /** The options that name an exporter file. */
@@ -27,9 +27,8 @@ export function registerRun(program: Command): void {
     .option('--passphrase <text>', 'the same, where everybody can read it in the list of processes')
     .option('--tls-grpc-insecure', 'listen without TLS')
     .option('--open-to-network', 'with --tls-grpc-insecure: let other hosts in, whoever they are')
-    .option('--exit-on-lease-end', 'for exporters with a controller: end with the first lease')
-    .addOption(new Option('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
-    .addOption(new Option('--log-format <format>', 'how').choices(['text', 'json']).default('text'))
+    .option('--exit-on-lease-end', 'for exporters with a controller: end with the first lease');
+  addLogOptions(command)
     .addHelpText(
       'after',
       `
@@ -44,5 +43,7 @@ Examples:
   jumplead run --exporter board-7 --tls-grpc-listener 127.0.0.1:19090 --tls-grpc-insecure
   jumplead run --exporter board-7 --tls-grpc-listener 19090 --tls-cert cert.pem --tls-key key.pem --passphrase-file secret`,
     )
-    .action(async (options: RunOptions) => (await import('./run-run.ts')).runExporter(options));
+    .action(async (options: RunOptions) => {
+      await (await import('./run-run.ts')).runExporter({ ...options, ...logOptionsOf(command) });
+    });
 }

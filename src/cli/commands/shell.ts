@@ -19,6 +19,7 @@ const LEASE_OPTIONS = [
 export function registerShell(program: Command): void {
   const command = program
     .command('shell')
+    .aliases(['sh', 's'])
     .description('start a shell, or run a command, with a device at hand')
     .argument('[command...]', 'after --: run instead of a shell; its exit code is passed on');
   addExporterOptions(command)
