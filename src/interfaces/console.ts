@@ -33,6 +33,8 @@ export const ConsoleStatus = z.object({
   /** The first that is still there: a transcript has a limit. */
   oldest: z.number(),
   boot: z.number(),
+  /** Whether the machine has gone on since then from a saved state: a prompt that it shows may have come before. */
+  resumed: z.boolean().optional(),
   /** Where the next reader `from: 'next'` starts. */
   next: z.number().optional(),
   /** Who may write now, if anybody. */

@@ -83,5 +83,8 @@ test('a pool of our own has machines of that boot too, each of which is logged i
     await using vm = await pool.claim();
     await using ssh = await vm.ssh.connect({ timeout: '5m' });
     expect((await ssh.run(['uname', '-r'])).stdout).toMatch(/^\d+\.\d+\.\d+.*-amd64\n$/);
+    // Its prompt was shown before it was forked.
+    await using tty = await vm.console.open();
+    await tty.login(vm.credentials);
   }
 });

@@ -87,8 +87,8 @@ function createConsole(node: RemoteNode<typeof Console>): ConsoleHandle {
         : await stream({ ...options, ...waits });
       const hasShownAnything = async () => {
         if (!node.extended) return true;
-        const { offset, boot } = await calls.status();
-        return offset > boot;
+        const { offset, boot, resumed } = await calls.status();
+        return offset > boot || resumed === true;
       };
       const transcript = status?.transcript ?? undefined;
       return ownTty(node, { channel, escapes, faults, transcript, recorded, hasShownAnything });

@@ -23,7 +23,7 @@ export interface TtyLoginOptions extends WaitOptions, FaultOptions {
 
 /** What a login needs to know beyond what it reads. */
 export interface LoginCircumstances {
-  /** Whether the device has shown anything since its power-on: until then, silence only means that it is starting. */
+  /** Whether the device has shown anything since its power-on, or never booted then: else silence only means that it is starting. */
   hasShownAnything(): Promise<boolean>;
   readonly timing: LoginTiming;
 }

@@ -139,6 +139,16 @@ test('a fork shows the console of its parent first; what waits for text begins w
   expect((await boot.expect(/2\r\n/)).before).toBe('');
 });
 
+test('a fork tells that it has not booted, so that whoever logs in types Enter at a prompt from before; until it does', async () => {
+  await using it = await openReady();
+  expect(await it.vm.console.status()).toMatchObject({ resumed: false });
+  await using fork = await it.vm.fork({ from: 'ready' });
+  const { offset, boot, resumed } = await fork.console.status();
+  expect({ shown: offset - boot, resumed }).toEqual({ shown: 0, resumed: true });
+  await fork.power.cycle({ mode: 'forced' });
+  expect(await fork.console.status()).toMatchObject({ resumed: false });
+});
+
 test('a fork has a disk of its own, from which it boots when it was off', async () => {
   await using it = await openReady();
   await using fork = await it.vm.fork({ from: 'ready' });

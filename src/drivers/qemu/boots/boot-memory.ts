@@ -157,7 +157,7 @@ export class BootMemory implements AsyncDisposable {
   }
 
   async #doubt(key: string, what: string): Promise<void> {
-    const reason = `of a machine that resumed from it: ${what}`;
+    const reason = `a machine that resumed from it failed: ${what}`;
     const { log } = this.#parts;
     if (this.#resumed === key && this.report.kind === 'remembered')
       this.report = { ...this.report, reason: `${this.report.reason}; not trusted any more: ${reason}` };

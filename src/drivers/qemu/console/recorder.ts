@@ -52,6 +52,7 @@ export class Recorder implements AsyncDisposable {
   #spool: Spool | undefined;
   #recording: Promise<void> = Promise.resolve();
   #boot = 0;
+  #resumed = false;
   /** Where what is being lost began. */
   #losing: number | undefined;
   /** Whether it has been said that the oldest is dropped. */
@@ -92,6 +93,11 @@ export class Recorder implements AsyncDisposable {
     return this.#boot;
   }
 
+  /** Whether the machine has gone on since then from what it had been, without a boot. */
+  get resumed(): boolean {
+    return this.#resumed;
+  }
+
   /**
    * A power-on: what is written to the file that is returned is recorded, until its end. The session lasts until `finish`.
    * `onRecorded` gets each piece when readers do.
@@ -100,6 +106,7 @@ export class Recorder implements AsyncDisposable {
     const spool = await Spool.open(this.#options.spool, this.offset, this.#options.log);
     this.#sessions.push({});
     this.#boot = this.offset;
+    this.#resumed = false;
     this.#next = this.offset;
     this.#spool = spool;
     this.#recording = this.#record(spool, onRecorded);
@@ -163,6 +170,12 @@ export class Recorder implements AsyncDisposable {
     this.#boot = this.offset;
     this.#next = this.offset;
     await this.mark('inherited');
+  }
+
+  /** The machine that was switched on goes on from what it had been. */
+  async goesOn(): Promise<void> {
+    this.#resumed = true;
+    await this.mark('resumed');
   }
 
   /** Notes in the transcript's times what happened. */

@@ -57,8 +57,8 @@ export class SharedConsole {
   }
 
   status(): ConsoleStatus {
-    const { offset, oldest, boot, next, path } = this.#recorder;
-    return { offset, oldest, boot, next, writer: this.#turn.holder, transcript: path };
+    const { offset, oldest, boot, resumed, next, path } = this.#recorder;
+    return { offset, oldest, boot, resumed, next, writer: this.#turn.holder, transcript: path };
   }
 
   async #write(stream: ConsoleStream, name: string, chunk: Uint8Array): Promise<void> {

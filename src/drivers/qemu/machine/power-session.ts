@@ -195,7 +195,8 @@ export class PowerSession {
     // QEMU appends to that file, and says nothing before its CPUs run.
     if (replay !== undefined) await appendFile(this.#spool.path, await readFile(replay));
     this.#announced = true;
-    await this.#parts.recorder.mark(from === undefined ? 'power-on' : 'resumed');
+    const { recorder } = this.#parts;
+    await (from === undefined ? recorder.mark('power-on') : recorder.goesOn());
     this.#news.tell('POWER_ON', { pid: this.pid, ...(from !== undefined && { from }) });
   }
 
