@@ -45,13 +45,22 @@ export async function makeCert(
   return { cert, key, fingerprint, names: request.names, validUntil };
 }
 
+/** What people call the commonest reasons. */
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'there is a file of that name, and it is to be a folder',
+  ENOTDIR: 'part of that path is a file',
+  EACCES: 'you may not write there',
+  EROFS: 'it can only be read',
+};
+
 /** A folder beside the place where the files are to be: moving them there is all or nothing. */
 async function openDraft(folder: string) {
   try {
     await mkdir(folder, { recursive: true });
     return await mkdtempDisposable(join(folder, '.cert-'));
   } catch (cause) {
-    const message = `cannot write to ${folder}: ${cause instanceof Error ? cause.message : cause}`;
+    const { code = '', message: reason } = cause as NodeJS.ErrnoException; // SAFE: the system's error
+    const message = `cannot write to ${folder}: ${REASONS[code] ?? reason}`;
     throw new ConfigError(`cert: ${message}`, { issues: [{ path: '--out', message }] }, { cause });
   }
 }
