@@ -5,14 +5,18 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
+import { raceSignal } from '../src/core/index.ts';
 import { DESCRIPTORS } from '../src/drivers/qemu/descriptors.ts';
+
+/** How long something may not be printed, in milliseconds: a boot by emulation is the longest of it. */
+const PATIENCE = 300_000;
 
 /** A QEMU that was started without us: its command line, as a shell would run it. */
 export interface ByHand extends AsyncDisposable {
   readonly pid: number;
   /** From the start of the process until its CPUs ran, in ms. */
   readonly time: number;
-  /** Resolves when this has been printed on the console. */
+  /** Resolves when this has been printed on the console. @throws Error when QEMU ends before, or five minutes pass. */
   printed(text: string | RegExp): Promise<void>;
   /** Types on the console. */
   type(text: string): void;
@@ -69,12 +73,24 @@ async function letRun(qmp: Duplex): Promise<void> {
 function watch(output: NodeJS.ReadableStream): (text: string | RegExp) => Promise<void> {
   let printed = '';
   let changed = Promise.withResolvers<void>();
-  output.on('data', (chunk: Buffer) => {
-    printed += chunk.toString('latin1');
+  let ended = false;
+  const change = () => {
     changed.resolve();
     changed = Promise.withResolvers();
+  };
+  output.on('data', (chunk: Buffer) => {
+    printed += chunk.toString('latin1');
+    change();
+  });
+  output.once('end', () => {
+    ended = true;
+    change();
   });
   return async (text) => {
-    while (printed.search(text instanceof RegExp ? text : RegExp.escape(text)) < 0) await changed.promise;
+    const late = AbortSignal.timeout(PATIENCE);
+    while (printed.search(text instanceof RegExp ? text : RegExp.escape(text)) < 0) {
+      if (ended) throw new Error(`QEMU by hand ended before it printed ${text}: ${printed.slice(-500)}`);
+      await raceSignal(changed.promise, late);
+    }
   };
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readWords, type UpOptions } from '../up/plan-up.ts';
+import type { UpOptions } from '../up/plan-up.ts';
 
 /** `jumplead up`: a machine of one's own, at once. */
 export function registerUp(program: Command, argv: readonly string[]): void {
@@ -45,7 +45,10 @@ Examples:
   jumplead up debian-12 -- jl ssh -- uname -r`,
     )
     .action(async (image: string | undefined, words: string[], options: UpOptions) => {
-      const { runUp } = await import('./up-run.ts');
+      const [{ runUp }, { readWords }] = await Promise.all([
+        import('./up-run.ts'),
+        import('../up/plan-up.ts'),
+      ]);
       const given = image === undefined ? [] : [image, ...words];
       await runUp(readWords(given, argv), options);
     });
