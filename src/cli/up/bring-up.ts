@@ -1,6 +1,6 @@
-import { type Connected, sessionOf } from '../../client/index.ts';
+import { type BootedMachine, bootRemembering, type Connected, sessionOf } from '../../client/index.ts';
 import { console } from '../../client/wait/index.ts';
-import { createLog } from '../../core/index.ts';
+import { createLog, raceSignal } from '../../core/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { serve } from '../../serve.ts';
 import type { Steps } from '../steps.ts';
@@ -13,6 +13,8 @@ export interface RunningMachine extends AsyncDisposable {
   /** The private socket at which other processes of this user reach it. */
   readonly host: string;
   readonly page: string;
+  /** How it was started, and what comes of its boot. */
+  readonly boot: BootedMachine;
 }
 
 /** Finds the image and starts a machine with it. It is being booted, or has been; its page shows that. */
@@ -36,25 +38,30 @@ export async function bringUp(plan: UpPlan, steps: Steps, signal: AbortSignal): 
     await vm.flasher.flash(image, { onProgress, signal });
     return { outcome: 'whole and checked', value: undefined };
   });
-  await steps.run('power on', async () => {
-    await vm.power.on({ signal });
-    const { boot } = await vm.describe();
-    return { outcome: boot ? `${boot.kind}: ${boot.reason}` : 'cold', value: undefined };
+  const boot = await steps.run('power on', async () => {
+    const value = await bootRemembering(vm, { signal });
+    return { outcome: `${value.kind}: ${value.reason}`, value };
   });
   const page = stack.use(await vm.display.open({ title: `jumplead up ${plan.image}`, signal }));
   const held = stack.move();
-  return { vm, host: sessionOf(vm).target, page: page.url, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  const host = sessionOf(vm).target;
+  return { vm, host, page: page.url, boot, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** Waits until the machine has booted. @throws as `vm.waitFor` */
+/** Waits until the machine has booted, and until that is stored where it is: to use it before would keep it from being so. @throws as `vm.waitFor` */
 export async function untilReady(
-  { vm }: RunningMachine,
-  { ready }: UpPlan,
+  { vm, boot }: RunningMachine,
+  { ready, machine }: UpPlan,
   steps: Steps,
   signal: AbortSignal,
 ): Promise<void> {
   await steps.run('ready', async () => {
     const { text } = await vm.waitFor(console(ready), { signal });
     return { outcome: `the console shows ${JSON.stringify(text.trim())}`, value: undefined };
+  });
+  if (boot.kind !== 'cold' || !machine.boot) return;
+  await steps.run('boot remembered', async () => {
+    const { stored, reason } = await raceSignal(boot.settled, signal);
+    return { outcome: stored ? 'the next machine resumes from there' : `no: ${reason}`, value: undefined };
   });
 }
