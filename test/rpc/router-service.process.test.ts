@@ -198,26 +198,18 @@ describe('a resource', () => {
     frames.cancel();
   });
 
-  test('whose upload is cancelled is an error to the driver, never the end', async () => {
+  // HTTP/2 stacks half-close what they are about to reset.
+  test.each([
+    ['is cancelled', 'cancel'],
+    ['ends without a GOAWAY', 'end'],
+  ] as const)('whose upload %s is an error to the driver, never the end', async (_, end) => {
     const flashed = newFlashed();
     await using raw = await openRaw(flasher(flashed));
     const { frames, handle } = await openResource(raw);
     await frames.write(data('half of it'));
     const call = statusOf(raw.call('', 'flash', [handle]));
     await flashed.began.promise;
-    frames.cancel();
-    expect(await flashed.failure.promise).toMatchObject({ code: 'unreachable' });
-    expect(await call).toMatch(/^UNAVAILABLE: flash: the upload broke off: .* went away/);
-  });
-
-  test('that ends without a GOAWAY is not the whole: HTTP/2 stacks half-close what they are about to reset', async () => {
-    const flashed = newFlashed();
-    await using raw = await openRaw(flasher(flashed));
-    const { frames, handle } = await openResource(raw);
-    await frames.write(data('half of it'));
-    const call = statusOf(raw.call('', 'flash', [handle]));
-    await flashed.began.promise;
-    frames.end();
+    frames[end]();
     expect(await flashed.failure.promise).toMatchObject({ code: 'unreachable' });
     expect(await call).toMatch(/^UNAVAILABLE: flash: the upload broke off: .* went away/);
   });

@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { bootRemembering, type DisplayHandle } from '../../client/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { serve } from '../../index.ts';
-import { awaitStored, watchBoot } from '../demo/boot.ts';
+import { awaitStored } from '../await-stored.ts';
+import { watchBoot } from '../demo/boot.ts';
 import { describeBootTimes, readBootTimes, writeBootTimes } from '../demo/boot-times.ts';
 import { openDemoFolder } from '../demo/folder.ts';
 import { findDemoImage } from '../demo/image.ts';
@@ -60,7 +61,7 @@ async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: Ab
   const openSsh = () => vm.ssh.connect({ timeout: '5m', signal });
   await showSelinux(steps, { tty, openSsh }, { optional: instead !== null });
   await showScreen(vm.display, out, steps, plan.keep, signal);
-  if (boot.kind === 'cold' && !plan.cold) await awaitStored(steps, boot);
+  if (boot.kind === 'cold' && !plan.cold) await awaitStored(steps, boot, 'demo', signal);
   await steps.run('power off', async () => ({ outcome: await vm.power.off({ signal }), value: undefined }));
   await writeBootTimes(out, times);
   process.stdout.write(`\n${describeBootTimes(boot.kind, times)}\n`);

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { several } from '../jl/options.ts';
 import type { UpOptions } from '../up/plan-up.ts';
 
 /** `jumplead up`: a machine of one's own, at once. */
@@ -20,7 +21,7 @@ export function registerUp(program: Command, argv: readonly string[]): void {
     .option(
       '--publish <ports>',
       'GUEST or HOST:GUEST: a port of the guest, at 127.0.0.1 of this host; may be given again',
-      (ports: string, before: string[] = []) => [...before, ports],
+      several,
     )
     .option(
       '--ready <pattern>',

@@ -1,4 +1,4 @@
-import type { BootedMachine, Tty } from '../../client/index.ts';
+import type { Tty } from '../../client/index.ts';
 import type { Steps } from '../steps.ts';
 
 /** What the console says when the next part of the boot has begun. */
@@ -38,12 +38,4 @@ export async function watchBoot(
     return { outcome: `as ${credentials.username}, at a shell prompt`, value: undefined };
   });
   return atPrompt;
-}
-
-/** Waits until a boot has been stored, so that nothing the demo does keeps it from being so. */
-export async function awaitStored(steps: Steps, { settled }: BootedMachine): Promise<void> {
-  await steps.run('boot remembered', async () => {
-    const { stored, reason } = await settled;
-    return { outcome: stored ? 'the next demo resumes from there' : `no: ${reason}`, value: undefined };
-  });
 }

@@ -1,8 +1,9 @@
 import { type BootedMachine, bootRemembering, type Connected, sessionOf } from '../../client/index.ts';
 import { console } from '../../client/wait/index.ts';
-import { createLog, raceSignal } from '../../core/index.ts';
+import { createLog } from '../../core/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { serve } from '../../serve.ts';
+import { awaitStored } from '../await-stored.ts';
 import type { Steps } from '../steps.ts';
 import { findNamedImage } from './find-image.ts';
 import type { UpPlan } from './plan-up.ts';
@@ -59,9 +60,5 @@ export async function untilReady(
     const { text } = await vm.waitFor(console(ready), { signal });
     return { outcome: `the console shows ${JSON.stringify(text.trim())}`, value: undefined };
   });
-  if (boot.kind !== 'cold' || !machine.boot) return;
-  await steps.run('boot remembered', async () => {
-    const { stored, reason } = await raceSignal(boot.settled, signal);
-    return { outcome: stored ? 'the next machine resumes from there' : `no: ${reason}`, value: undefined };
-  });
+  if (boot.kind === 'cold' && machine.boot) await awaitStored(steps, boot, 'machine', signal);
 }
