@@ -86,7 +86,8 @@ class OfferedTree {
 
   /** Ends its connections and closes its drivers. */
   end(): Promise<void> {
-    this.#ended ??= this.#close();
+    // Until it has ended it is among those that the session's end waits for, also where it ends by itself.
+    this.#ended ??= this.#close().finally(this.#parts.onEnd);
     return this.#ended;
   }
 
@@ -121,7 +122,6 @@ class OfferedTree {
   async #close(): Promise<void> {
     this.#waiting.dispose();
     this.#remove();
-    this.#parts.onEnd();
     await using stack = new AsyncDisposableStack();
     stack.defer(async () => this.#root.close?.());
     stack.use(this.#parts.own);

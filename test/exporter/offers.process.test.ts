@@ -1,10 +1,15 @@
 /** How long a session lasts that a driver offers beside its own: here the fork of a machine. */
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import { fakeMachine } from 'jumplead/fake';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../../src/core/index.ts';
+import type { Offer } from '../../src/driver/index.ts';
+import { fakePower } from '../../src/drivers/fake/index.ts';
+import { openSession } from '../../src/exporter/index.ts';
 import { connect, serve, sessionOf } from '../../src/index.ts';
 import { Machine } from '../../src/interfaces/index.ts';
 
@@ -59,4 +64,43 @@ test('one that another has connected to outlives whoever asked for it, and goes 
   expect(await forks()).toEqual([name]);
   await channels[1]?.[Symbol.asyncDispose]();
   await expect.poll(forks).toEqual([]);
+});
+
+test('a session that is closed waits for one that has begun to end by itself', async () => {
+  const events: string[] = [];
+  const log = createLog('silent');
+  const driver = fakePower();
+  let offer: Offer | undefined;
+  const session = await openSession(
+    {
+      ...driver,
+      open: async (context) => {
+        offer = context.offer;
+        return { ...(await driver.open(context)), close: async () => void events.push('device') };
+      },
+    },
+    { log },
+  );
+  const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const root = await driver.open({
+    log,
+    signal: AbortSignal.timeout(3_600_000),
+    path: '',
+    artifacts: undefined,
+  });
+  const close = async () => {
+    begun.resolve();
+    await rest.promise;
+    events.push('offered');
+  };
+  const gone = new AbortController();
+  await offer?.(async () => ({ name: 'offered', root: { ...root, close } }), { gone: gone.signal });
+  gone.abort();
+  const closed = session.close();
+  await begun.promise;
+  await vi.waitFor(() => expect(existsSync(dirname(session.socket))).toBe(false));
+  await setImmediate();
+  rest.resolve();
+  await closed;
+  expect(events).toEqual(['offered', 'device']);
 });

@@ -29,6 +29,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   readonly #parts: SnapshotsParts<F>;
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #forks = new Map<string, F>();
+  readonly #ending = new Map<F, Promise<void>>();
   /** What was spawned before somebody asks for it. */
   readonly #ahead = new Map<Snapshot, Ahead<F>>();
   readonly #saver: Saver;
@@ -153,8 +154,14 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     this.#find(name);
   }
 
-  /** Ends a fork. */
-  async end(fork: F): Promise<void> {
+  /** Ends a fork. Called again meanwhile, it waits for the same. */
+  end(fork: F): Promise<void> {
+    const ending = this.#ending.get(fork) ?? this.#end(fork).finally(() => this.#ending.delete(fork));
+    this.#ending.set(fork, ending);
+    return ending;
+  }
+
+  async #end(fork: F): Promise<void> {
     this.#forks.delete(fork.name);
     await fork[Symbol.asyncDispose]();
     const snapshot = [...this.#snapshots.values()].find(({ forks }) => forks.includes(fork.name));
@@ -165,7 +172,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     stack.use(this.#saver);
     for (const snapshot of this.#snapshots.values()) stack.defer(() => this.#drop(snapshot));
-    for (const fork of this.#forks.values()) stack.defer(() => this.end(fork));
+    for (const fork of [...this.#forks.values(), ...this.#ending.keys()]) stack.defer(() => this.end(fork));
   }
 
   async #save(name: string, context: CallContext, how: HowToSave): Promise<Snapshot> {
