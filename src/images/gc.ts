@@ -99,12 +99,11 @@ async function describe(path: string, reason: string): Promise<Waste> {
  * The bytes that a file or folder takes on the disk; images are sparse, their length says little. What vanishes meanwhile is not
  * counted.
  */
-export async function sizeOnDisk(path: string, signal?: AbortSignal): Promise<number> {
-  signal?.throwIfAborted();
+export async function sizeOnDisk(path: string): Promise<number> {
   const facts = await lstat(path).catch(() => undefined);
   // A block counts 512 bytes, whatever the file system.
   if (!facts?.isDirectory()) return (facts?.blocks ?? 0) * 512;
   const names = await readdir(path).catch(() => []);
-  const sizes = await Promise.all(names.map((name) => sizeOnDisk(join(path, name), signal)));
+  const sizes = await Promise.all(names.map((name) => sizeOnDisk(join(path, name))));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

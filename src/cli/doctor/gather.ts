@@ -1,14 +1,13 @@
 import { totalmem } from 'node:os';
 import { cacheDir, type Duration, stateDir } from '../../core/index.ts';
 import { findLeftovers } from '../../drivers/qemu/index.ts';
-import { sizeOnDisk } from '../../images/index.ts';
 import { bounded } from './bounded.ts';
 import { byArch } from './by-arch.ts';
 import type { Facts } from './facts.ts';
 import { lookAtDevice, lookAtSystem } from './gather-host.ts';
 import { lookForImageTools, lookForNeeds, lookForSsh } from './gather-programs.ts';
 import { lookAtMachines } from './gather-qemu.ts';
-import { lookAtFolder } from './gather-storage.ts';
+import { lookAtFolder, measureFolder } from './gather-storage.ts';
 
 /** The longest that a check may take. All of them run at once, but for what is asked of a QEMU that was found. */
 const LIMIT: Duration = '4s';
@@ -27,7 +26,7 @@ export async function gatherFacts({ signal }: { readonly signal?: AbortSignal } 
     byArch((arch) => look(() => lookForImageTools(arch, system.root))),
     look(lookForSsh),
     look(() => lookAtFolders(cache, linux)),
-    look(async (end) => ({ bytes: await sizeOnDisk(cache, end) })),
+    look((end) => measureFolder(cache, end)),
     look(() => findLeftovers()),
   ]);
   const node = { version: process.versions.node, path: process.execPath };
