@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createLog, StateError } from '../../../src/core/index.ts';
 import type { CallContext, Offer, OfferedSession } from '../../../src/driver/index.ts';
@@ -13,7 +14,7 @@ const context: CallContext = {
 const nowhere: Offer = async () => Promise.reject(new StateError('nobody', { state: 'off', needed: 'on' }));
 
 /** Forks that rest, what was done to each, and how each was to begin. */
-function resting(fails: readonly string[] = []) {
+function resting(fails: readonly string[] = [], onEnd: () => Promise<void> = async () => undefined) {
   const done: string[] = [];
   const starts: ForkStart[] = [];
   const open = async (start: ForkStart): Promise<Fork> => {
@@ -36,7 +37,10 @@ function resting(fails: readonly string[] = []) {
       name,
       space: async () => ({ memory: 0, disk: 0 }),
       resting: rest,
-      [Symbol.asyncDispose]: async () => void done.push(`${name} ended`),
+      [Symbol.asyncDispose]: async () => {
+        await onEnd();
+        done.push(`${name} ended`);
+      },
     };
   };
   return { open, done, starts };
@@ -74,4 +78,39 @@ test('what waits ends when its room is needed, and with its snapshot', async () 
     ahead.prepare();
   }
   expect(done).toHaveLength(4);
+});
+
+/** Forks of which one does not end before `rest`. */
+function held(fails: readonly string[] = []) {
+  const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const onEnd = async () => {
+    begun.resolve();
+    await rest.promise;
+  };
+  return { ...resting(fails, onEnd), begun: begun.promise, rest: rest.resolve };
+}
+
+test.each([
+  ['that cannot go on', (ahead: Ahead<Fork>) => ahead.take(nowhere, context)],
+  ['whose room is needed', (ahead: Ahead<Fork>) => ahead.drop()],
+])('what goes with its snapshot waits until one %s has ended', async (_, act) => {
+  const { open, done, begun, rest } = held(['fork-1']);
+  const ahead = new Ahead({ count: 1, open, log });
+  ahead.prepare();
+  const acted = Promise.allSettled([act(ahead)]);
+  await begun;
+  const closed = ahead[Symbol.asyncDispose]().then(() => [...done]);
+  await setImmediate();
+  rest();
+  expect(await closed).toEqual(['fork-1 ended']);
+  await acted;
+});
+
+test('one that goes on while its snapshot goes is ended', async () => {
+  const { open, done } = resting();
+  const ahead = new Ahead({ count: 1, open, log });
+  ahead.prepare();
+  const taken = ahead.take(nowhere, context);
+  await Promise.all([expect(taken).rejects.toThrow('the snapshot goes'), ahead[Symbol.asyncDispose]()]);
+  expect(done.at(-1)).toBe('fork-1 ended');
 });

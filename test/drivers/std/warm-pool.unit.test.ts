@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CapacityError, createLog, DeviceError } from '../../../src/core/index.ts';
 import { type Pooled, WarmPool, type WarmPoolParts } from '../../../src/drivers/std/pool/warm-pool.ts';
@@ -12,7 +13,12 @@ interface One extends Pooled {
 const never = new AbortController().signal;
 
 /** A pool whose things are made at once, unless `gate` says when. */
-function openPool(parts: Partial<WarmPoolParts<One>> & { readonly gate?: () => Promise<void> } = {}) {
+function openPool(
+  parts: Partial<WarmPoolParts<One>> & {
+    readonly gate?: () => Promise<void>;
+    readonly onDispose?: (one: One) => Promise<void>;
+  } = {},
+) {
   const made: One[] = [];
   const make = async ({ background }: { readonly background: boolean }): Promise<One> => {
     await parts.gate?.();
@@ -20,6 +26,7 @@ function openPool(parts: Partial<WarmPoolParts<One>> & { readonly gate?: () => P
     const one: One = {
       ...{ name: `fork-${made.length + 1}`, ended, end, background, disposed: false },
       async [Symbol.asyncDispose]() {
+        await parts.onDispose?.(one);
         one.disposed = true;
         end();
       },
@@ -208,5 +215,61 @@ describe('a pool', () => {
     gate.resolve();
     await closed;
     expect(made.map(({ disposed }) => disposed)).toEqual([true]);
+  });
+
+  /** A pool in which one does not end before `rest`; resolves when that has been told to. */
+  function openHeld(parts: Partial<WarmPoolParts<One>> = {}) {
+    const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const onDispose = async ({ name }: One) => {
+      if (name !== 'fork-1') return;
+      begun.resolve();
+      await rest.promise;
+    };
+    return { ...openPool({ ...parts, onDispose }), begun: begun.promise, rest: rest.resolve };
+  }
+
+  /** Whether `closed` comes only once the rest has. */
+  async function expectToWait(
+    { made, rest }: ReturnType<typeof openHeld>,
+    ...closed: PromiseLike<void>[]
+  ): Promise<void> {
+    const disposed = Promise.all(closed.map((one) => one.then(() => made[0]?.disposed)));
+    await setImmediate();
+    rest();
+    expect(await disposed).toEqual(closed.map(() => true));
+  }
+
+  it('is closed once that has ended, too, which broke while it was ready', async () => {
+    const held = openHeld();
+    await held.pool.filled(never);
+    held.made[0]?.end();
+    await held.begun;
+    await expectToWait(held, held.pool[Symbol.asyncDispose]());
+  });
+
+  it('is closed once that has ended, too, which broke as it was claimed', async () => {
+    const start = async () => Promise.reject(new DeviceError('QEMU was killed', { event: 'EXIT', tail: '' }));
+    const held = openHeld({ start, min: 1, max: 1 });
+    const claim = held.pool.claim(never);
+    await held.begun;
+    const closed = held.pool[Symbol.asyncDispose]();
+    await Promise.all([expectToWait(held, closed), expect(claim).rejects.toMatchObject({ code: 'state' })]);
+  });
+
+  it('waits for the same when it is closed again', async () => {
+    const held = openHeld();
+    await held.pool.filled(never);
+    await expectToWait(held, held.pool[Symbol.asyncDispose](), held.pool[Symbol.asyncDispose]());
+  });
+
+  it('tells what has not ended well once all others have ended', async () => {
+    const onDispose = async ({ name }: One) => {
+      if (name === 'fork-1') throw new Error('QEMU does not end');
+      await setImmediate();
+    };
+    const { pool, made } = openPool({ onDispose });
+    await pool.filled(never);
+    await expect(pool[Symbol.asyncDispose]()).rejects.toThrow('QEMU does not end');
+    expect(made.map(({ disposed }) => disposed)).toEqual([false, true]);
   });
 });

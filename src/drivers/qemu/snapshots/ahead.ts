@@ -1,4 +1,4 @@
-import type { Log } from '../../../core/index.ts';
+import { type Log, settleAll, UnderWay } from '../../../core/index.ts';
 import type { CallContext, Offer } from '../../../driver/index.ts';
 import { OneAhead } from '../one-ahead.ts';
 import type { Fork, ForkStart } from './fork-start.ts';
@@ -24,6 +24,8 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
   readonly #places: readonly OneAhead<Waiting<F>>[];
   readonly #closing = new AbortController();
   readonly #ready = new Set<Waiting<F>>();
+  /** What others have taken to go on with, or to end, and is not done with. */
+  readonly #underWay = new UnderWay();
 
   constructor(parts: AheadParts<F>) {
     this.#parts = parts;
@@ -42,6 +44,22 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
 
   /** The one that waits for longest, running now; undefined where none does, or it could not go on. */
   async take(offer: Offer, context: CallContext): Promise<F | undefined> {
+    return await this.#underWay.add(this.#take(offer, context));
+  }
+
+  /** Ends all that wait: what they have is needed elsewhere. */
+  async drop(): Promise<void> {
+    const end = async (place: OneAhead<Waiting<F>>) => (await place.takeReady())?.[Symbol.asyncDispose]();
+    await this.#underWay.add(settleAll(this.#places.map(end)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Error('the snapshot goes'));
+    const places = this.#places.map((place) => place[Symbol.asyncDispose]());
+    await settleAll([...places, this.#underWay.over()]);
+  }
+
+  async #take(offer: Offer, context: CallContext): Promise<F | undefined> {
     for (const place of this.#places) {
       const waiting = await place.takeReady();
       if (!waiting) continue;
@@ -49,10 +67,12 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
       try {
         waiting.bind(offer);
         await waiting.fork.resting?.goOn('running', context);
+        this.#closing.signal.throwIfAborted();
         return waiting.fork;
       } catch (error) {
         await waiting.fork[Symbol.asyncDispose]();
         context.signal.throwIfAborted();
+        this.#closing.signal.throwIfAborted();
         this.#parts.log.warn(
           { fork: waiting.fork.name, reason: String(error) },
           'a QEMU that waited cannot go on',
@@ -60,16 +80,6 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
       }
     }
     return undefined;
-  }
-
-  /** Ends all that wait: what they have is needed elsewhere. */
-  async drop(): Promise<void> {
-    await Promise.all(this.#places.map(async (place) => (await place.takeReady())?.[Symbol.asyncDispose]()));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(new Error('the snapshot goes'));
-    await Promise.all(this.#places.map((place) => place[Symbol.asyncDispose]()));
   }
 
   async #spawn(): Promise<Waiting<F>> {

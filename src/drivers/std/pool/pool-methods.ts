@@ -1,4 +1,4 @@
-import { BusyError, type Log, NotFoundError, UnsupportedError } from '../../../core/index.ts';
+import { BusyError, type Log, NotFoundError, settleAll, UnsupportedError } from '../../../core/index.ts';
 import type { CallContext, DriverNode, Offer, OfferedSession, Peer } from '../../../driver/index.ts';
 import type { Handlers, Machine, PoolInfo, PoolRequest } from '../../../interfaces/index.ts';
 import { type Pooled, WarmPool } from './warm-pool.ts';
@@ -49,6 +49,8 @@ export interface ReadyFork<F extends PooledFork = PooledFork> extends Pooled {
 export class Pools<F extends PooledFork = PooledFork> implements AsyncDisposable {
   readonly #parts: PoolsParts<F>;
   readonly #pools = new Map<string, WarmPool<ReadyFork<F>>>();
+  /** Nobody finds them any more, and not everything of them has gone. */
+  readonly #ending = new Set<WarmPool<ReadyFork<F>>>();
 
   constructor(parts: PoolsParts<F>) {
     this.#parts = parts;
@@ -94,7 +96,8 @@ export class Pools<F extends PooledFork = PooledFork> implements AsyncDisposable
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#pools.keys()].map((from) => this.#end(from)));
+    const names = new Set([...this.#pools.keys(), ...[...this.#ending].map(({ name }) => name)]);
+    await settleAll([...names].map((from) => this.#end(from)));
   }
 
   async *#follow(from: string | undefined, signal: AbortSignal): AsyncGenerator<PoolInfo> {
@@ -159,10 +162,17 @@ export class Pools<F extends PooledFork = PooledFork> implements AsyncDisposable
     throw new NotFoundError(message, { what: 'pool', missing: from ?? '', known });
   }
 
+  /** Resolves when nothing is left of any pool of that snapshot, also of one that was about to end: its keeper may have gone. */
   async #end(from: string): Promise<void> {
     const pool = this.#pools.get(from);
     this.#pools.delete(from);
-    await pool?.[Symbol.asyncDispose]();
+    if (pool) this.#ending.add(pool);
+    const ending = [...this.#ending].filter(({ name }) => name === from);
+    try {
+      await settleAll(ending.map((one) => one[Symbol.asyncDispose]()));
+    } finally {
+      for (const one of ending) this.#ending.delete(one);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { BusyError, type Log, raceSignal, StateError } from '../../../core/index.ts';
+import { BusyError, type Log, raceSignal, StateError, settleAll, UnderWay } from '../../../core/index.ts';
 
 /** What a pool keeps ready. Disposing of it ends it. */
 export interface Pooled extends AsyncDisposable {
@@ -54,8 +54,6 @@ export interface WarmClaim {
 /** After so many in a row that broke while they were ready, no more are made until somebody claims one. */
 const HOPELESS = 5;
 
-const end = async (one: Pooled) => one[Symbol.asyncDispose]();
-
 /** Somebody who waits for one. */
 interface Waiter<T> {
   readonly take: (one: T) => void;
@@ -69,6 +67,8 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   /** With the time of the claim. */
   readonly #claimed = new Map<T, Date>();
   readonly #opening = new Set<Promise<void>>();
+  /** Those that broke before anybody had them, until nothing is left of them. */
+  readonly #ending = new UnderWay();
   readonly #waiters: Waiter<T>[] = [];
   readonly #closing = new AbortController();
   readonly #counts = { given: 0, broken: 0, refused: 0 };
@@ -76,6 +76,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   #failure: unknown;
   #brokenInRow = 0;
   #changed = Promise.withResolvers<void>();
+  #closed: Promise<void> | undefined;
 
   constructor(parts: WarmPoolParts<T>) {
     this.#parts = parts;
@@ -136,16 +137,21 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
       if (ready >= min) return;
       if (problem !== null) throw this.#failure;
     }
-    throw this.#closed();
+    throw this.#closedError();
   }
 
-  /** Ends those that are ready and refuses whoever waits. What was claimed is its claimer's. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(this.#closed());
-    for (const { fail } of this.#waiters.splice(0)) fail(this.#closed());
+  /** Ends those that are ready and refuses whoever waits; resolves when nothing is left of them. What was claimed is its claimer's. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort(this.#closedError());
+    for (const { fail } of this.#waiters.splice(0)) fail(this.#closedError());
     this.#announce();
-    await Promise.all(this.#opening);
-    await Promise.all(this.#ready.splice(0).map((one) => one[Symbol.asyncDispose]()));
+    const ready = this.#ready.splice(0).map((one) => one[Symbol.asyncDispose]());
+    await settleAll([...this.#opening, ...ready, this.#ending.over()]);
   }
 
   /** Waits for its turn to get the next one. */
@@ -180,7 +186,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
       return true;
     } catch (error) {
       this.#claimed.delete(one);
-      await end(one).catch(() => undefined);
+      await this.#end(one).catch(() => undefined);
       if (signal.aborted) {
         this.#fill();
         throw signal.reason;
@@ -250,10 +256,15 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
     const index = this.#ready.indexOf(one);
     if (index < 0) return;
     this.#ready.splice(index, 1);
-    void end(one).then(
+    this.#end(one).then(
       () => this.#noteBroken(one, 'it has ended'),
       (error) => this.#noteBroken(one, String(error)),
     );
+  }
+
+  /** Ends one that is nobody's. */
+  #end(one: T): Promise<void> {
+    return this.#ending.add(one[Symbol.asyncDispose]());
   }
 
   #noteBroken({ name }: T, reason: string): void {
@@ -297,7 +308,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
     return new BusyError(message, { holder, since: since.toISOString() }, { operation: 'pool.claim' });
   }
 
-  #closed(): StateError {
+  #closedError(): StateError {
     const message = `the pool ${this.#parts.name} is closed`;
     return new StateError(message, { state: 'closed', needed: 'open' }, { operation: 'pool.claim' });
   }
