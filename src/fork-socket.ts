@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { exploreSession, type ForkLine } from './client/index.ts';
-import { openOwnedFolder, runtimeFolders } from './core/index.ts';
+import { listening, openOwnedFolder, runtimeFolders } from './core/index.ts';
 
 /** A private socket at which a fork is reached, by any number of clients. Closing it ends the fork unless somebody else is connected. */
 export interface ForkSocket extends AsyncDisposable {
@@ -24,8 +23,7 @@ export async function openForkSocket(fork: ForkLine): Promise<ForkSocket> {
     void passOn(socket, fork);
   });
   server.listen(path);
-  await once(server, 'listening');
-  server.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
+  await listening(server);
   stack.defer(() => {
     server.close();
     for (const socket of sockets) socket.destroy();

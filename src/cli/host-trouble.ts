@@ -1,24 +1,12 @@
-import { cacheDir, stateDir } from '../core/index.ts';
+import { cacheDir, stateDir, systemReason } from '../core/index.ts';
 
-/** What a file system refuses for reasons of its own. That a file is not there may as well be a mistake of ours. */
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not do that',
-  EPERM: 'this user may not do that',
-  EROFS: 'it is mounted read-only',
-  ENOTDIR: 'there is a file where a folder must be',
-  EEXIST: 'something else is there',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota of this user is used up',
-  EMFILE: 'this process may open no more files',
-  ENFILE: 'this host can open no more files',
-  ELOOP: 'its symbolic links lead nowhere',
-  ENAMETOOLONG: 'its path is too long',
-};
+/** That a file is not there, or not of the right kind, may as well be a mistake of ours. */
+const PERHAPS_OURS = ['ENOENT', 'EISDIR'];
 
 /** What is to be said of an error that is none of ours but the host's: `undefined` for every other. */
 export function hostTrouble(error: Error): string | undefined {
-  const { code = '', path, syscall } = error as NodeJS.ErrnoException; // SAFE: they are only looked at
-  const reason = REASONS[code];
+  const { code = '', path, syscall }: NodeJS.ErrnoException = error;
+  const reason = PERHAPS_OURS.includes(code) ? undefined : systemReason(error);
   if (reason === undefined || typeof path !== 'string' || syscall === undefined) return undefined;
   const [, advice] = places().find(([folder]) => path.startsWith(folder)) ?? [];
   return [`${path}: ${reason} (${syscall}: ${code})`, ...(advice ? [advice] : [])].join('\n');

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { type AddressInfo, createServer, type ListenOptions, type Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
-import { StateError } from '../core/index.ts';
+import { listening, StateError } from '../core/index.ts';
 import { closeWithSession } from './closing.ts';
 import type { SessionInfo } from './node.ts';
 
@@ -73,11 +73,10 @@ async function listen(session: SessionInfo, target: ForwardTarget, where: Listen
     socket.once('close', () => sockets.delete(socket));
     void join(socket, target);
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Later ones are of single connections that could not be taken.
-  server.on('error', (error: NodeJS.ErrnoException) => reject(listenError(error, where)));
-  server.listen(where, resolve);
-  await promise;
+  server.listen(where);
+  await listening(server).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, where);
+  });
   const close = closeWithSession(session, async () => {
     const closed = new Promise((done) => server.close(done));
     for (const socket of sockets) socket.destroy();

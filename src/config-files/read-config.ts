@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError, whyUnreadable } from '../core/index.ts';
+import { ConfigError, systemReason } from '../core/index.ts';
 import { Findings } from './findings.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -31,7 +31,8 @@ async function read(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    const reason = whyUnreadable(cause as NodeJS.ErrnoException); // SAFE: readFile rejects with nothing else
+    const error = cause as NodeJS.ErrnoException; // SAFE: readFile rejects with nothing else
+    const reason = systemReason(error) ?? error.message;
     const issues = [{ path: '', message: reason }];
     throw new ConfigError(`cannot read ${path}, which is to be ${what}: ${reason}`, { issues, file: path });
   }

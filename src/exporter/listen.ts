@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ConfigError, LaunchError } from '../core/index.ts';
+import { ConfigError, LaunchError, systemReason } from '../core/index.ts';
 import type { GrpcServer, ListenAddress, Listener, ServerTls } from '../rpc/index.ts';
 
 /** Where a session listens beside its private socket. Port 0 picks a free one. */
@@ -52,21 +52,14 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** What people call the commonest reasons. */
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there already',
-  EADDRNOTAVAIL: 'this host has no such address',
-  EACCES: 'this user may not listen there',
-};
-
 /** Lets `server` listen. @throws LaunchError that says why the address cannot be had */
 export async function listen(server: GrpcServer, address: ListenAddress): Promise<Listener> {
   try {
     return await server.listen(address);
   } catch (cause) {
     const place = 'path' in address ? address.path : `${address.host}:${address.port}`;
-    const { code = '', message: stderr } = cause as NodeJS.ErrnoException; // SAFE: the system's error
-    const reason = REASONS[code];
+    const error = cause as NodeJS.ErrnoException; // SAFE: the system's error
+    const [stderr, reason] = [error.message, systemReason(error)];
     throw new LaunchError(
       `cannot listen on ${place}: ${reason ? `${reason} (${stderr})` : stderr}`,
       { command: `listen ${place}`, exitCode: null, signal: null, stderr },

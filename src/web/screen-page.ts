@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { affordablePlaces, Lobby, StateError, type Visit } from '../core/index.ts';
+import { affordablePlaces, Lobby, listening, StateError, type Visit } from '../core/index.ts';
 import { type Access, createAccess, isLoopbackHost, isOwnOrigin } from './access.ts';
 import { readAsset } from './assets.ts';
 import { bridge, type ConnectScreen } from './bridge.ts';
@@ -55,11 +55,10 @@ export async function openScreenPage({
     if (!visits.get(socket)?.admit()) return refuseUpgrade(socket, '503 Service Unavailable');
     viewers.handleUpgrade(request, socket, head, (viewer) => void bridge(viewer, connect));
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // Later ones are of single connections that could not be taken.
-  server.on('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
-  server.listen(port, HOST, resolve);
-  await promise;
+  server.listen(port, HOST);
+  await listening(server).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, port);
+  });
   const { port: chosen } = server.address() as AddressInfo; // SAFE: a TCP listener
   const createLink = () => `http://${HOST}:${chosen}/open/${access.issueToken()}`;
   return {

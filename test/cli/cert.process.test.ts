@@ -79,7 +79,7 @@ test('where it cannot write it says so, without a stack', async () => {
   const { code, stderr } = await runCli(['cert', '--name', 'a', '--out', join(folder.path, 'file/x')]);
   expect(code).toBe(2);
   expect(stderr).not.toContain('    at ');
-  expect(stderr).toContain('file/x: part of that path is a file\n');
+  expect(stderr).toContain('file/x: there is a file where a folder must be\n');
   const taken = await runCli(['cert', '--name', 'a', '--out', join(folder.path, 'file')]);
-  expect(taken.stderr).toContain('/file: there is a file of that name, and it is to be a folder\n');
+  expect(taken.stderr).toContain('/file: there is something else of that name\n');
 });

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { chmod, mkdir, mkdtempDisposable, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, runTool } from '../../core/index.ts';
+import { ConfigError, runTool, systemReason } from '../../core/index.ts';
 import { type CertRequest, opensslConfig } from './plan-cert.ts';
 
 /** A certificate that nobody but its own key has signed, and that key. */
@@ -45,22 +45,14 @@ export async function makeCert(
   return { cert, key, fingerprint, names: request.names, validUntil };
 }
 
-/** What people call the commonest reasons. */
-const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: 'there is a file of that name, and it is to be a folder',
-  ENOTDIR: 'part of that path is a file',
-  EACCES: 'you may not write there',
-  EROFS: 'it can only be read',
-};
-
 /** A folder beside the place where the files are to be: moving them there is all or nothing. */
 async function openDraft(folder: string) {
   try {
     await mkdir(folder, { recursive: true });
     return await mkdtempDisposable(join(folder, '.cert-'));
   } catch (cause) {
-    const { code = '', message: reason } = cause as NodeJS.ErrnoException; // SAFE: the system's error
-    const message = `cannot write to ${folder}: ${REASONS[code] ?? reason}`;
+    const error = cause as NodeJS.ErrnoException; // SAFE: the system's error
+    const message = `cannot write to ${folder}: ${systemReason(error) ?? error.message}`;
     throw new ConfigError(`cert: ${message}`, { issues: [{ path: '--out', message }] }, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { firstLine } from '../../core/index.ts';
 import type { Arch } from '../../drivers/qemu/index.ts';
 import { MACHINE_NEEDS, type NeedId } from '../packages/needs.js';
 import { type Facts, isUnknown } from './facts.ts';
@@ -63,5 +64,3 @@ export function judgeFirmware(arch: Arch, { machines, system }: Facts): Finding[
     }),
   ];
 }
-
-const firstLine = (text: string) => text.split('\n')[0] ?? '';

@@ -1,10 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { ConfigError, UnreachableError, type WaitOptions } from '../../core/index.ts';
+import { ConfigError, firstLine, UnreachableError, type WaitOptions } from '../../core/index.ts';
 import { type ByteChannel, Machine, Network } from '../../interfaces/index.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { NetworkHandle } from '../network.ts';
 import type { RemoteNode } from '../node.ts';
-import { firstLine } from './first-line.ts';
 import { askHttp, describeHttpStatus } from './http-request.ts';
 import { requirePart } from './needs.ts';
 import { mayPass, overSsh } from './over-ssh.ts';

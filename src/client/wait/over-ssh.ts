@@ -1,7 +1,6 @@
-import { isDutError } from '../../core/index.ts';
+import { firstLine, isDutError } from '../../core/index.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { SshSession } from '../ssh/ssh-session.ts';
-import { firstLine } from './first-line.ts';
 import type { HasSsh } from './ssh.ts';
 import type { WaitScope, Watch } from './wait.ts';
 

@@ -1,5 +1,4 @@
-import { formatDuration, isDutError, raceSignal, type WaitReport } from '../../core/index.ts';
-import { firstLine } from './first-line.ts';
+import { firstLine, formatDuration, isDutError, raceSignal, type WaitReport } from '../../core/index.ts';
 import type { WaitPart, Watch } from './wait.ts';
 
 /** What ends a wait from outside. */

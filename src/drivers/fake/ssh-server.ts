@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2';
+import { listening } from '../../core/index.ts';
 import { networkUrl } from '../std/index.ts';
 import { type RunCommand, serveSession } from './ssh-session.ts';
 
@@ -40,8 +41,7 @@ export async function openSshServer(account: SshAccount, run: RunCommand): Promi
     for (const socket of sockets) socket.destroy();
   };
   listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  listener.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
+  await listening(listener);
   const { port } = listener.address() as AddressInfo; // SAFE: it listens on a TCP port
   return {
     port,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, dirname } from 'node:path';
 import send from 'send';
 import { z } from 'zod';
-import { hostPort, type Log, parseDuration, StateError } from '../../core/index.ts';
+import { hostPort, type Log, listening, parseDuration, StateError } from '../../core/index.ts';
 import { type Driver, defineComposite } from '../../driver/index.ts';
 import { DurationText, HttpServer, type Storage } from '../../interfaces/index.ts';
 import { findFile } from './find-file.ts';
@@ -100,11 +100,10 @@ function readName(url: string): string | undefined {
 async function listen(server: Server, host: string, port: number): Promise<ListeningServer> {
   try {
     server.listen(port, host);
-    await once(server, 'listening');
+    await listening(server);
   } catch (cause) {
     throw cannotListen(`${host}:${port}`, cause);
   }
-  server.on('error', () => undefined); // Of a connection that could not be taken: whoever made it sees that.
   return {
     port: (server.address() as AddressInfo).port, // SAFE: it listens by TCP
     [Symbol.asyncDispose]: async () => {

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { affordablePlaces, Lobby, type Visit } from '../../core/index.ts';
+import { affordablePlaces, Lobby, listening, type Visit } from '../../core/index.ts';
 import { BACKLOG, MAX_CONNECTIONS, MAX_SILENT_CONNECTIONS, SILENCE } from './limits.ts';
 
 /** The certificate chain and the key of a server, PEM. */
@@ -46,8 +45,7 @@ export async function openListener(
     'tls' in address ? createTls(address.tls, lobby, onArrival) : createPlain(address, lobby, onArrival);
   const place = 'path' in address ? { path: address.path } : { host: address.host, port: address.port };
   server.listen({ ...place, backlog: BACKLOG });
-  await once(server, 'listening');
-  server.on('error', () => undefined); // Of a connection that could not be taken: its peer sees that.
+  await listening(server);
   const bound = server.address();
   return {
     address:

@@ -1,4 +1,5 @@
 import { Argument, Command, Option } from 'commander';
+import { firstLine } from '../../../core/index.ts';
 
 /** A command with all that can follow it, as plain JSON: what completion keeps of a device. */
 export interface KnownCommand {
@@ -58,5 +59,3 @@ export function restoreCommand(known: KnownCommand): Command {
   for (const sub of known.commands) command.addCommand(restoreCommand(sub));
   return command;
 }
-
-const firstLine = (text: string) => text.split('\n', 1)[0] ?? '';

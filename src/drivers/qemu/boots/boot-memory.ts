@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { pipeline } from 'node:stream/promises';
-import { cacheDir, isDutError, type Log, parseSize } from '../../../core/index.ts';
+import { cacheDir, firstLine, isDutError, type Log, parseSize } from '../../../core/index.ts';
 import type { CallContext } from '../../../driver/index.ts';
 import type { QemuConfig } from '../config.ts';
 import type { Recorder } from '../console/recorder.ts';
@@ -265,10 +265,6 @@ export class BootMemory implements AsyncDisposable {
     log.warn({ key, reason }, 'what was remembered of this boot is of no use: the machine boots');
   }
 }
-
-/** Without the evidence that follows. */
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 async function keyOf(
   { config, host, media, sizes, ...rest }: Equipment,
