@@ -11,6 +11,7 @@ export * from './lending.ts';
 export * from './listening.ts';
 export * from './lobby.ts';
 export * from './log.ts';
+export * from './make-folder.ts';
 export * from './meter.ts';
 export * from './mistake.ts';
 export * from './owned-folder.ts';

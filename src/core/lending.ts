@@ -1,5 +1,6 @@
-import { chmod, lchown, mkdir, stat } from 'node:fs/promises';
+import { chmod, lchown, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { cacheDir } from './paths.ts';
 
 /**
@@ -15,7 +16,7 @@ const isRoot = () => process.getuid?.() === 0;
  * else gets in. One that is there already is made so.
  */
 export async function makeLendingDir(path: string): Promise<string> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  const first = await makeFolder(path, 0o700);
   const made = [path];
   while (first !== undefined && made[0] !== first && made[0] !== undefined) made.unshift(dirname(made[0]));
   for (const folder of made) await lendDir(folder);

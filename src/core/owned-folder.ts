@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { isLocked, tryLock, tryLockExisting } from './file-lock.ts';
 import type { Log } from './log.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Where folders of one kind lie, and how their names begin. */
 export interface FolderKind {
@@ -95,7 +96,7 @@ async function sweep(path: string, { log, bury }: SweepOptions): Promise<void> {
 export async function moveAside(path: string, { path: folder }: OwnedFolder): Promise<Aside> {
   const name = encodeURIComponent(relative(dirname(folder), path));
   const moved = join(folder, UNDECIDED, name);
-  await mkdir(dirname(moved), { recursive: true });
+  await makeFolder(dirname(moved));
   await rename(path, moved);
   return {
     putBack: async () => await putBack(folder, name),

@@ -1,6 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import type { FolderKind } from './owned-folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -29,13 +30,13 @@ const LONGEST_PARENT = 64;
 export async function runtimeFolders(env: Env = process.env): Promise<FolderKind> {
   const wanted = env['XDG_RUNTIME_DIR'] ?? tmpdir();
   const parent = Buffer.byteLength(wanted) <= LONGEST_PARENT ? wanted : '/tmp';
-  await mkdir(parent, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
+  await makeFolder(parent, isRoot() ? 0o711 : 0o700);
   const reachable = !isRoot() || ((await stat(parent)).mode & 0o001) !== 0;
   return { parent: reachable ? parent : '/tmp', prefix: 'jumplead-' };
 }
 
 /** Creates a folder that only its owner can look into. */
 export async function makePrivateDir(path: string): Promise<string> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path, 0o700);
   return path;
 }

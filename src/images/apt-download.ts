@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ImageError, runTool } from '../core/index.ts';
+import { ImageError, makeFolder, runTool } from '../core/index.ts';
 import { type AptAccess, sourceLine } from './apt-sources.ts';
 
 /** An apt of its own, which knows one suite for one architecture and leaves the host's alone. */
@@ -36,7 +36,7 @@ export async function openPrivateApt(
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<PrivateApt> {
   for (const folder of ['etc/apt', 'var/lib/apt/lists/partial', 'var/cache/apt/archives/partial', 'debs']) {
-    await mkdir(join(dir, folder), { recursive: true });
+    await makeFolder(join(dir, folder));
   }
   const config = join(dir, 'apt.conf');
   await writeFile(config, aptConfig(dir, debianArch, access));
@@ -55,7 +55,7 @@ export async function openPrivateApt(
     async unpack(name, to) {
       const debs = join(dir, 'debs', name);
       await mkdir(debs);
-      await mkdir(to, { recursive: true });
+      await makeFolder(to);
       await runTool('apt-get', ['download', '-q', name], { env, cwd: debs, ...options });
       for (const deb of await readdir(debs)) await runTool('dpkg-deb', ['-x', join(debs, deb), to], options);
     },

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { runTool } from '../core/index.ts';
+import { makeFolder, runTool } from '../core/index.ts';
 import { readAptAccess } from './apt-sources.ts';
 import { ensureEmulation } from './binfmt.ts';
 import * as plan from './debian-plan.ts';
@@ -84,7 +84,7 @@ export async function buildDebian(
 async function writeEsp(recipe: DebianRecipe, parts: string, esp: string): Promise<void> {
   const { loader, loaderOnEsp } = recipe.boot;
   const loaderFolder = join(esp, 'EFI/BOOT');
-  await mkdir(loaderFolder, { recursive: true });
+  await makeFolder(loaderFolder);
   await copyFile(join(parts, 'usr/lib/systemd/boot/efi', loader), join(loaderFolder, loaderOnEsp));
   const kernel = await findKernel(join(parts, 'boot'));
   await copyFile(join(parts, 'boot', kernel), join(esp, 'vmlinuz'));
@@ -96,7 +96,7 @@ async function writeEsp(recipe: DebianRecipe, parts: string, esp: string): Promi
   });
   await writeFile(join(esp, 'initrd.img'), initramfs);
   for (const [path, text] of Object.entries(plan.planLoader(recipe))) {
-    await mkdir(dirname(join(esp, path)), { recursive: true });
+    await makeFolder(dirname(join(esp, path)));
     await writeFile(join(esp, path), text);
   }
 }
@@ -104,7 +104,7 @@ async function writeEsp(recipe: DebianRecipe, parts: string, esp: string): Promi
 async function writeTree(root: string, entries: readonly TreeEntry[]): Promise<void> {
   for (const entry of entries) {
     const path = join(root, entry.path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     if ('link' in entry) await symlink(entry.link, path);
     else await writeFile(path, entry.text, { mode: entry.mode ?? 0o644 });
   }

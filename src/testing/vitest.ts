@@ -1,9 +1,10 @@
 /** Fixtures for vitest: `import { machineTest } from 'jumplead/vitest'`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import type { MachineDriver } from '../bare-machine.ts';
 import type { Connected, Forked, SshSession } from '../client/index.ts';
+import { makeFolder } from '../core/index.ts';
 import { describeEvidence, gatherEvidence } from './evidence.ts';
 import type { ReadyMachine, ReadyOptions, TestFork } from './ready-machine.ts';
 import { sshOf } from './ssh-of.ts';
@@ -76,7 +77,7 @@ async function showFailure<D extends MachineDriver>(
   const evidence = await gatherEvidence(fork.vm);
   let screen: string | undefined;
   if (artifacts !== undefined && evidence.screen) {
-    await mkdir(artifacts, { recursive: true, mode: 0o700 });
+    await makeFolder(artifacts, 0o700);
     screen = join(artifacts, `failed-${id}.png`);
     await writeFile(screen, evidence.screen, { mode: 0o600 });
   }

@@ -42,7 +42,7 @@ test('a folder that cannot be had is no bug of ours, and the variable that moves
   } finally {
     expect(describeFailure(error).split('\n')).toEqual([
       `${path}: there is a file where a folder must be (mkdir: ENOTDIR)`,
-      'JUMPLEAD_CACHE names another folder for what is kept',
+      `JUMPLEAD_CACHE is ${import.meta.filename}: it must be a folder for what is kept that this user may make and write to`,
       'fault: this host or its surroundings',
     ]);
     expect(exitCodeOf(error)).toBe(3);

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdir, mkdtempDisposable, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtempDisposable, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, runTool, systemReason } from '../../core/index.ts';
+import { ConfigError, makeFolder, runTool, systemReason } from '../../core/index.ts';
 import { type CertRequest, opensslConfig } from './plan-cert.ts';
 
 /** A certificate that nobody but its own key has signed, and that key. */
@@ -48,7 +48,7 @@ export async function makeCert(
 /** A folder beside the place where the files are to be: moving them there is all or nothing. */
 async function openDraft(folder: string) {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await mkdtempDisposable(join(folder, '.cert-'));
   } catch (cause) {
     const error = cause as NodeJS.ErrnoException; // SAFE: the system's error

@@ -1,6 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mistake } from '../../core/index.ts';
+import { makeFolder, mistake } from '../../core/index.ts';
 
 /** What a demo leaves. */
 const LEAVINGS = [
@@ -14,7 +14,7 @@ const LEAVINGS = [
  * @throws ConfigError when there can be no such folder.
  */
 export async function openDemoFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+  await makeFolder(path, 0o700).catch((cause: NodeJS.ErrnoException) => {
     throw mistake('--out', `got ${JSON.stringify(path)}, where no folder can be made (${cause.code})`, {
       cause,
     });

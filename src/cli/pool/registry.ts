@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
   type FolderKind,
   findLeftFolders,
+  makeFolder,
   NotFoundError,
   openOwnedFolder,
   stateDir,
@@ -26,7 +27,7 @@ const folders = (): FolderKind => ({ parent: join(stateDir(), 'pools'), prefix: 
 /** Lists an exporter until it is disposed of, or its process is gone. */
 export async function listExporter(exporter: ListedExporter): Promise<AsyncDisposable> {
   const kind = folders();
-  await mkdir(kind.parent, { recursive: true, mode: 0o700 });
+  await makeFolder(kind.parent, 0o700);
   await sweepFolders(kind);
   const folder = await openOwnedFolder(kind);
   await writeFile(join(folder.path, FILE), JSON.stringify(exporter), { mode: 0o600 });

@@ -1,7 +1,14 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { SFTPWrapper } from 'ssh2';
-import { CommandError, isDutError, NotFoundError, ProtocolError, raceSignal } from '../../core/index.ts';
+import {
+  CommandError,
+  isDutError,
+  makeFolder,
+  NotFoundError,
+  ProtocolError,
+  raceSignal,
+} from '../../core/index.ts';
 import { replacementOf } from '../atomic-file.ts';
 import type { SshConnection } from './ssh-connect.ts';
 import { openChannel } from './ssh-process.ts';
@@ -72,7 +79,7 @@ async function upload(sftp: Sftp, local: string, remote: string): Promise<void> 
 
 async function download(sftp: Sftp, remote: string, local: string): Promise<void> {
   if (await sftp.isFolder(remote)) {
-    await mkdir(local, { recursive: true });
+    await makeFolder(local);
     for (const name of await sftp.list(remote)) await download(sftp, `${remote}/${name}`, join(local, name));
     return;
   }

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../core/index.ts';
 import type { Driver } from '../../driver/index.ts';
 import type { Storage } from '../../interfaces/index.ts';
 import { opendal } from '../std/index.ts';
@@ -32,6 +32,6 @@ export function storageOf(config: {
 /** Makes the folder; returns its path. */
 export async function openFolder(root: string): Promise<string> {
   const path = resolve(root);
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   return path;
 }

@@ -1,5 +1,6 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../core/index.ts';
 
 const PREVIOUS = 'previous';
 /** What a run leaves in its folder of artifacts; there may be other people's files as well. */
@@ -10,7 +11,7 @@ export async function keepPreviousRun(folder: string): Promise<void> {
   const left = await namesIn(folder);
   if (left.length === 0) return;
   const previous = join(folder, PREVIOUS);
-  await mkdir(previous, { recursive: true, mode: 0o700 });
+  await makeFolder(previous, 0o700);
   for (const name of await namesIn(previous)) await rm(join(previous, name));
   for (const name of left) await rename(join(folder, name), join(previous, name));
 }

@@ -1,10 +1,11 @@
-import { chmod, lchown, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, lchown, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type FolderKind,
   findLeftFolders,
   type Log,
   lendDir,
+  makeFolder,
   openOwnedFolder,
   runtimeFolders,
   sweepFolders,
@@ -30,7 +31,7 @@ export async function socketFolders(env?: NodeJS.ProcessEnv): Promise<FolderKind
 
 /** Makes the folders of a new run, which nobody else gets into. */
 export async function openRunFolder(runs: string): Promise<RunFolder> {
-  await mkdir(runs, { recursive: true, mode: 0o711 });
+  await makeFolder(runs, 0o711);
   // Borrowers may pass through, to the folder that is theirs.
   await lendDir(runs);
   await using stack = new AsyncDisposableStack();

@@ -1,8 +1,8 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { quoteWord, shellLine } from '../../core/index.ts';
+import { makeFolder, quoteWord, shellLine } from '../../core/index.ts';
 import type { MachineEvent } from '../../interfaces/index.ts';
 import { byHand } from './by-hand.ts';
 import { keepPreviousRun } from './previous-run.ts';
@@ -33,7 +33,7 @@ export class Trail implements AsyncDisposable {
    * `lasting`: it stays there for the user.
    */
   static async open(folder: string, { lasting }: { readonly lasting: boolean }): Promise<Trail> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await keepPreviousRun(folder);
     return new Trail(folder, lasting);
   }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../../../core/index.ts';
 import type { KnownCommand } from './known.ts';
 
 /** How long what is behind a TCP address is taken for the same, in milliseconds. A socket is another one by its inode. */
@@ -32,7 +33,7 @@ export async function openTreeCache(
       return JSON.parse(await readFile(path, 'utf8')) as KnownCommand; // SAFE: only we write there
     },
     write: async (tree) => {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       if (!(await isOwn(folder))) return;
       await sweep(folder);
       const temporary = `${path}.${process.pid}`;

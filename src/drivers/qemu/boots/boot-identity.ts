@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from '../../../core/index.ts';
 import type { QemuConfig } from '../config.ts';
 import { createKeyPair, createMac, createPassword } from '../keys.ts';
 import { configKey } from './boot-key.ts';
@@ -31,7 +32,7 @@ export function createIdentity(config: QemuConfig): Identity {
  */
 export async function sharedIdentity(boots: string, config: QemuConfig): Promise<Identity> {
   const folder = join(boots, 'identities');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const path = join(folder, `${configKey(config)}.json`);
   const known = await readIdentity(path);
   if (known) return known;

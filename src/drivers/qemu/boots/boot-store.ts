@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -9,6 +9,7 @@ import {
   formatSize,
   lendDir,
   lendFile,
+  makeFolder,
   makeLendingDir,
   openOwnedFolder,
   requireSpace,
@@ -153,7 +154,7 @@ export class BootStore {
     await requireSpace(this.#folder, needed, 'a boot that is to be remembered');
     await using scratch = await openOwnedFolder(unfinishedBoots(this.#folder));
     const folder = join(scratch.path, 'boot');
-    await mkdir(join(folder, PRIVATE), { recursive: true, mode: 0o700 });
+    await makeFolder(join(folder, PRIVATE), 0o700);
     const files: Record<string, z.output<typeof StoredFile>> = {};
     for (const [name, path] of sources) files[name] = await takeIn(path, join(folder, name), name, signal);
     const memory = (await stat(join(folder, MEMORY))).size;

@@ -1,9 +1,10 @@
-import { type FileHandle, mkdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ByteSize,
   type FolderKind,
   lendDir,
+  makeFolder,
   type OwnedFolder,
   openOwnedFolder,
   stateDir,
@@ -20,7 +21,7 @@ export const snapshotFolders = (state: string): FolderKind => ({
 /** Makes a folder for one snapshot, from which its files are lent to the QEMUs that start from it. */
 export async function openSnapshotFolder(): Promise<OwnedFolder> {
   const kind = snapshotFolders(stateDir());
-  await mkdir(kind.parent, { recursive: true, mode: 0o711 });
+  await makeFolder(kind.parent, 0o711);
   await lendDir(kind.parent);
   const folder = await openOwnedFolder(kind);
   await lendDir(folder.path);

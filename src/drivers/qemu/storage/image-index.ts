@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FolderKind, openOwnedFolder } from '../../../core/index.ts';
+import { type FolderKind, makeFolder, openOwnedFolder } from '../../../core/index.ts';
 
 const INDEXES = ['sent', 'files', 'urls'] as const;
 /** What an image can be found by. */
@@ -22,8 +22,7 @@ export class ImageIndex {
 
   /** Opens the index in the folder of a store, and makes what is not there. */
   static async open(store: string): Promise<ImageIndex> {
-    for (const name of [...INDEXES, 'incoming'])
-      await mkdir(join(store, name), { recursive: true, mode: 0o700 });
+    for (const name of [...INDEXES, 'incoming']) await makeFolder(join(store, name), 0o700);
     return new ImageIndex(store);
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises';
+import { readdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../../core/index.ts';
 
 const FOLDER = 'images';
 
@@ -18,7 +19,7 @@ export class ImageNotes {
 
   /** Notes the file `path`, which need not be there yet: it is to be noted before it is looked for. */
   async add(path: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, 0o700);
     await symlink(path, join(this.#folder, nameOf(path))).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error;
     });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheDir, makeLendingDir, stateDir } from '../../../core/index.ts';
+import { cacheDir, makeFolder, makeLendingDir, stateDir } from '../../../core/index.ts';
 import { findLiveRuns } from '../run-folder.ts';
 import { ImageNotes } from './image-notes.ts';
 
@@ -19,7 +19,7 @@ export async function registerRuns(cache: string, runs: string): Promise<void> {
   const name = createHash('sha256').update(runs).digest('hex').slice(0, 16);
   // Images are lent from beside it.
   await makeLendingDir(dirname(runsOf(cache)));
-  await mkdir(runsOf(cache), { recursive: true, mode: 0o700 });
+  await makeFolder(runsOf(cache), 0o700);
   await symlink(runs, join(runsOf(cache), name)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });

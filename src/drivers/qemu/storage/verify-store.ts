@@ -1,6 +1,6 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDir, type OnProgress } from '../../../core/index.ts';
+import { cacheDir, makeFolder, type OnProgress } from '../../../core/index.ts';
 import { describeFile, type ImageVerdict } from '../../../images/index.ts';
 import { contentOf, damagedDir, flashedDir } from './content-store.ts';
 import { findImagesInUse, type StorePlaces } from './images-in-use.ts';
@@ -33,7 +33,7 @@ export async function* verifyFlashed(options: VerifyFlashedOptions = {}): AsyncG
       now instanceof Error ? `it cannot be read: ${now.message}` : `its SHA-256 is ${now.sha256}`;
     const used = inUse.includes(path) ? '; a machine that is open uses it: close that' : '';
     const aside = join(damagedDir(store), sha256);
-    await mkdir(damagedDir(store), { recursive: true, mode: 0o700 });
+    await makeFolder(damagedDir(store), 0o700);
     await rename(path, aside);
     yield { id, problem: `${reason}${used}`, aside, fix: null };
   }
