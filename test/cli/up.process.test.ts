@@ -1,6 +1,7 @@
 /** `jumplead up` with a guest of 512 bytes. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Home, openHome } from '../soak/home.ts';
@@ -25,6 +26,17 @@ test('a command has the machine, and its exit code is passed on; the second mach
   const second = await up(image, '--', 'jl', 'power', 'state');
   expect(second).toMatchObject({ code: 0, stdout: 'running\n' });
   expect(second.stderr).toMatch(/power on .* remembered: /);
+});
+
+test('what the log warns of is a line for people between the steps', async () => {
+  expect(await up(image, '--', 'true')).toMatchObject({ code: 0 });
+  const boots = join(home.path, 'cache', 'boots');
+  for (const key of (await readdir(boots)).filter((name) => /^[0-9a-f]{64}$/.test(name)))
+    await truncate(join(boots, key, 'state'), 3);
+  const damaged = await up(image, '--', 'true');
+  expect(damaged.code).toBe(0);
+  expect(damaged.stderr).toMatch(/^[\d:]{8} warn .*: the machine boots \{.*\}$/m);
+  expect(damaged.stderr).toMatch(/^✔ power on .* cold: /m);
 });
 
 test('without a command it stays until Ctrl-C, and says what happens to it', async () => {

@@ -15,6 +15,7 @@ import { type DemoOptions, type DemoPlan, planDemo } from '../demo/plan.ts';
 import { showSelinux } from '../demo/selinux.ts';
 import { writeTimeline } from '../demo/timeline.ts';
 import { listenForInterrupts } from '../interrupt.ts';
+import { openLog } from '../run/text-log.ts';
 import { createSteps, type Steps } from '../steps.ts';
 
 /** Runs the demo and leaves its folder, also when it fails. */
@@ -39,7 +40,7 @@ async function showMachine(plan: DemoPlan, out: string, steps: Steps, signal: Ab
   });
   await using vm = await steps.run('machine', async () => {
     const config = { arch: plan.arch, memory: '1GiB', cpus: 2, boot: { remember: !plan.cold } } as const;
-    const value = await serve(qemu(config), { artifacts: out, signal });
+    const value = await serve(qemu(config), { artifacts: out, log: openLog('warn', 'text'), signal });
     const { accelerator, machine, firmware } = await value.describe();
     return {
       outcome: `${plan.arch} ${machine}, ${firmware}, ${accelerator.name}: ${accelerator.reason}`,

@@ -1,9 +1,9 @@
 import { type BootedMachine, bootRemembering, type Connected, sessionOf } from '../../client/index.ts';
 import { console } from '../../client/wait/index.ts';
-import { createLog } from '../../core/index.ts';
 import { qemu } from '../../drivers/qemu/index.ts';
 import { serve } from '../../serve.ts';
 import { awaitStored } from '../await-stored.ts';
+import { openLog } from '../run/text-log.ts';
 import type { Steps } from '../steps.ts';
 import { findNamedImage } from './find-image.ts';
 import type { UpPlan } from './plan-up.ts';
@@ -29,7 +29,7 @@ export async function bringUp(plan: UpPlan, steps: Steps, signal: AbortSignal): 
     await steps.run('machine', async () => {
       const { machine, out } = plan;
       const driver: ReturnType<typeof qemu> = qemu(machine);
-      const value = await serve(driver, { artifacts: out, log: createLog('error'), signal });
+      const value = await serve(driver, { artifacts: out, log: openLog('warn', 'text'), signal });
       const { arch, cpus, memory, accelerator } = await value.describe();
       const size = `${cpus} CPUs, ${memory / 2 ** 20} MiB`;
       return { outcome: `${arch}, ${size}, ${accelerator.name}: ${accelerator.reason}`, value };
