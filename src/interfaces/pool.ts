@@ -47,6 +47,10 @@ export const PoolInfo = z.object({
   broken: z.number(),
   /** Claims that got none. */
   refused: z.number(),
+  /** How many of its machines had a bug of their kernel. */
+  failed: z.number(),
+  /** Why what they are forked from is not to be trusted: the bug of the latest; null while there was none. */
+  doubt: z.string().nullable(),
   /** Why there are not as many ready as there should be; null when nothing is in the way. */
   problem: z.string().nullable(),
 });

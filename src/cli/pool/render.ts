@@ -2,7 +2,7 @@ import type { PoolInfo } from '../../interfaces/index.ts';
 
 /** How a pool is, in one line. */
 export function describePool(machine: string, info: PoolInfo): string {
-  const { min, max, ready, claimed, opening, waiting, given, broken, refused, problem } = info;
+  const { min, max, ready, claimed, opening, waiting, given, broken, refused, failed } = info;
   const facts = [
     `${ready} of ${min} ready`,
     `${claimed} claimed`,
@@ -12,8 +12,13 @@ export function describePool(machine: string, info: PoolInfo): string {
     ...(given > 0 ? [`${given} given so far`] : []),
     ...(broken > 0 ? [`${broken} broken`] : []),
     ...(refused > 0 ? [`${refused} refused`] : []),
+    ...(failed > 0 ? [`${failed} with a bug of the kernel`] : []),
   ];
-  return `pool ${machine || info.from}: ${facts.join(', ')}${problem === null ? '' : `; ${problem}`}`;
+  const { problem, doubt } = info;
+  const advice =
+    doubt === null ? null : `what they are forked from may have that bug (${doubt}): make it anew`;
+  const remarks = [problem, advice].flatMap((remark) => (remark === null ? [] : [remark]));
+  return [`pool ${machine || info.from}: ${facts.join(', ')}`, ...remarks].join('; ');
 }
 
 /** Shows a line in place of the one before on a terminal, and below it in a pipe. */

@@ -140,6 +140,7 @@ export async function assembleMachine(
     await machine.rest(stage, 'fork', context, startOf(snapshot, background));
     return {
       ended: machine.resting?.ended ?? Promise.resolve(),
+      kernel: machine.resting?.kernel,
       get rests() {
         return machine.resting !== undefined;
       },

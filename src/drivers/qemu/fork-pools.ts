@@ -48,7 +48,7 @@ async function openReady(
     if (!isClaimed) resolve();
   });
   return {
-    ...{ name, ended, root: node, machine: fork },
+    ...{ name, ended, failure: resting?.kernel, root: node, machine: fork },
     get steps() {
       return fork.steps;
     },

@@ -1,10 +1,12 @@
 /** A machine whose configuration has a pool, with the real QEMU and a guest of 512 bytes, which counts in its memory. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../../src/core/index.ts';
 import { qemu } from '../../../src/drivers/qemu/index.ts';
 import { serve } from '../../../src/index.ts';
+import type { PoolInfo } from '../../../src/interfaces/index.ts';
 import { bootSector } from '../../fixtures/boot-sector.ts';
 import { BIOS } from '../../support/bios-machine.ts';
 import { writeBootImage } from '../../support/boot-image.ts';
@@ -20,18 +22,24 @@ beforeEach(async () => {
 });
 afterEach(() => home[Symbol.asyncDispose]());
 
-const open = () =>
+const open = (log = createLog('silent')) =>
   serve(
     qemu({
       ...{ ...BIOS, image, pool: { min: 1, max: 3 } },
       boot: { remember: false, ready: { console: 'ready\\r\\n' } },
     }),
-    { artifacts: join(home.path, 'out'), log: createLog('silent') },
+    { artifacts: join(home.path, 'out'), log },
   );
 
 /** Resolves when as many are ready as should be. */
 async function filled(vm: Awaited<ReturnType<typeof open>>): Promise<void> {
   for await (const { ready, min } of vm.followPool()) if (ready >= min) return;
+}
+
+/** How the pool is once a machine of it has failed. */
+async function failed(vm: Awaited<ReturnType<typeof open>>): Promise<PoolInfo> {
+  for await (const info of vm.followPool()) if (info.failed > 0) return info;
+  throw new Error('the pool has ended');
 }
 
 test('it is off until it is switched on, and then it has booted already', async () => {
@@ -105,4 +113,21 @@ test('others claim from the same pool', async () => {
   expect(line.name).not.toBe('');
   const [info] = await vm.pools();
   expect(info).toMatchObject({ from: 'pool', max: 3, claimed: 2 });
+});
+
+test('a bug of its kernel is told: all others go on from the same save', async () => {
+  const told: { msg: string; reason: string }[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void told.push(JSON.parse(line)) });
+  await using vm = await open(log);
+  expect((await vm.pools())[0]).toMatchObject({ failed: 0, doubt: null });
+  await vm.power.on();
+  const BUG = 'BUG: Bad rss-counter state mm:00000000a7d5e0d1 type:MM_ANONPAGES val:1';
+  await using tty = await vm.console.open();
+  // The guest echoes what it reads: it says so itself.
+  await tty.write(`\r\n${BUG}\r\n---[ end trace 0 ]---\r\n`);
+  const info = await failed(vm);
+  expect(info).toMatchObject({ failed: 1, doubt: expect.stringContaining(BUG), problem: null });
+  expect(told).toMatchObject([
+    { msg: expect.stringContaining('made anew'), reason: expect.stringContaining(BUG) },
+  ]);
 });

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { CapacityError, createLog, DeviceError } from '../../../src/core/index.ts';
 import { type Pooled, WarmPool, type WarmPoolParts } from '../../../src/drivers/std/pool/warm-pool.ts';
@@ -16,6 +17,8 @@ const never = new AbortController().signal;
 function openPool(
   parts: Partial<WarmPoolParts<One>> & {
     readonly gate?: () => Promise<void>;
+    /** Of the first. */
+    readonly failure?: AbortSignal;
     readonly onDispose?: (one: One) => Promise<void>;
   } = {},
 ) {
@@ -24,6 +27,7 @@ function openPool(
     await parts.gate?.();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const one: One = {
+      failure: made.length === 0 ? parts.failure : undefined,
       ...{ name: `fork-${made.length + 1}`, ended, end, background, disposed: false },
       async [Symbol.asyncDispose]() {
         await parts.onDispose?.(one);
@@ -64,6 +68,19 @@ describe('a pool', () => {
     await one[Symbol.asyncDispose]();
     await until(pool, { ready: 2, claimed: 0, given: 1 });
     expect(made).toHaveLength(3);
+  });
+
+  it('tells of one that failed as all may, and goes on', async () => {
+    const failing = new AbortController();
+    const told: object[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void told.push(JSON.parse(line)) });
+    const { pool } = openPool({ min: 1, max: 2, log, failure: failing.signal });
+    expect(pool.figures).toMatchObject({ failed: 0, doubt: null });
+    await pool.claim(never);
+    failing.abort(new Error('BUG: bad page\n[ end trace ]'));
+    expect(await until(pool, { failed: 1 })).toMatchObject({ doubt: 'fork-1: BUG: bad page', problem: null });
+    await until(pool, { ready: 1, claimed: 1 });
+    expect(told).toMatchObject([{ pool: 'ready', machine: 'fork-1', reason: 'BUG: bad page' }]);
   });
 
   it('gives nobody what another has', async () => {

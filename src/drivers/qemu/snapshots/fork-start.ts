@@ -17,6 +17,8 @@ export interface Resting {
   readonly ended: Promise<void>;
   /** Whether it still rests. */
   readonly rests: boolean;
+  /** Aborts when the kernel of the machine that has come of it hits a bug, with the error of that; `undefined`: nothing has come of it. */
+  readonly kernel?: AbortSignal | undefined;
   goOn(stage: StartStage, context: CallContext): Promise<void>;
 }
 

@@ -145,8 +145,8 @@ export class Pools<F extends PooledFork = PooledFork> implements AsyncDisposable
     const serve = (served: Offer) => {
       own = served;
     };
-    const { name, ended } = fork;
-    return { name, ended, fork, serve, [Symbol.asyncDispose]: () => fork[Symbol.asyncDispose]() };
+    const { name, ended, failure } = fork;
+    return { name, ended, failure, fork, serve, [Symbol.asyncDispose]: () => fork[Symbol.asyncDispose]() };
   }
 
   #find(from: string | undefined): WarmPool<ReadyFork<F>> {

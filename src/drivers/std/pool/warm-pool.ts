@@ -1,10 +1,20 @@
-import { BusyError, type Log, raceSignal, StateError, settleAll, UnderWay } from '../../../core/index.ts';
+import {
+  BusyError,
+  firstLine,
+  type Log,
+  raceSignal,
+  StateError,
+  settleAll,
+  UnderWay,
+} from '../../../core/index.ts';
 
 /** What a pool keeps ready. Disposing of it ends it. */
 export interface Pooled extends AsyncDisposable {
   readonly name: string;
   /** Resolves when it has ended, by itself or because somebody has ended it. */
   readonly ended: Promise<void>;
+  /** Aborts when it fails in a way that what it was made of may be to blame for, with the error of that. */
+  readonly failure?: AbortSignal | undefined;
 }
 
 export interface WarmPoolParts<T extends Pooled> {
@@ -39,6 +49,10 @@ export interface PoolFigures {
   readonly broken: number;
   /** Claims that got none: it had none in time, or could not make one. */
   readonly refused: number;
+  /** How many have failed in a way that what all are made of may be to blame for. */
+  readonly failed: number;
+  /** What the latest of those failed of; null while there was none. */
+  readonly doubt: string | null;
   /** Why there are not as many ready as there should be; null when nothing is in the way. */
   readonly problem: string | null;
 }
@@ -71,7 +85,8 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   readonly #ending = new UnderWay();
   readonly #waiters: Waiter<T>[] = [];
   readonly #closing = new AbortController();
-  readonly #counts = { given: 0, broken: 0, refused: 0 };
+  readonly #counts = { given: 0, broken: 0, refused: 0, failed: 0 };
+  #doubt: string | undefined;
   #problem: string | undefined;
   #failure: unknown;
   #brokenInRow = 0;
@@ -96,6 +111,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
       opening: this.#opening.size,
       waiting: this.#waiters.length,
       ...this.#counts,
+      doubt: this.#doubt ?? null,
       problem: this.#problem ?? null,
     };
   }
@@ -243,6 +259,10 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   }
 
   #put(one: T): void {
+    const { failure } = one;
+    const onFailure = () => this.#suspect(one, firstLine(failure?.reason));
+    if (failure?.aborted) onFailure();
+    else failure?.addEventListener('abort', onFailure, { once: true });
     void one.ended.then(() => this.#lost(one));
     const waiter = this.#waiters.shift();
     if (!waiter) return void this.#ready.push(one);
@@ -277,6 +297,18 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
         new Error(`${HOPELESS} in a row broke before anybody had them; the next claim tries again`),
       );
     this.#fill();
+  }
+
+  /** What all are made of may be to blame. They go on being made: the failure may as well be of its own user's making. */
+  #suspect({ name }: T, reason: string): void {
+    const { log, name: pool } = this.#parts;
+    this.#counts.failed++;
+    this.#doubt = `${name}: ${reason}`;
+    log.warn(
+      { pool, machine: name, reason },
+      'a machine of the pool failed: what all of them are made of may have the same bug, and should be made anew',
+    );
+    this.#announce();
   }
 
   /** One could not be made. It is tried again when something has changed: another has ended, or somebody asks. */
