@@ -7,6 +7,7 @@ import {
   raceSignal,
   StateError,
   startDeadline,
+  UnderWay,
 } from '../core/index.ts';
 import { type Driver, resolveProxies } from '../driver/index.ts';
 import { type LogOrigin, ServedSession, type SessionState, type SessionStatus } from '../rpc/index.ts';
@@ -50,8 +51,8 @@ export interface ExporterSession extends AsyncDisposable {
   /** Serves one connection of any kind, such as a tunnel. Resolves when it has ended. */
   accept(connection: Duplex, peer: string): Promise<void>;
   /**
-   * Ends every connection and closes the drivers, in the reverse order of opening. Called again, it waits for the same;
-   * takes a minute at most, and rejects with all that went wrong.
+   * Ends every connection and closes the drivers, in the reverse order of opening; resolves when what was under way has ended,
+   * too. Called again, it waits for the same; takes two minutes at most, and rejects with all that went wrong.
    */
   close(): Promise<void>;
 }
@@ -75,12 +76,19 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   } = options;
   await using stack = new AsyncDisposableStack();
   if (artifacts !== undefined) await makePrivateDir(artifacts);
+  const calls = new UnderWay();
+  // At last: some end only with what their driver holds.
+  stack.defer(() => bounded('end the calls under way', () => calls.over()));
   const offers = new Offers(log);
   const root = await driver.open({ log, signal, path: '', artifacts, offer: offers.offer });
   stack.defer(() => bounded('close the drivers', async () => root.close?.()));
   signal.throwIfAborted();
 
-  const session = new ServedSession(resolveProxies(root), { log, name: options.name, motd: options.motd });
+  const session = new ServedSession(resolveProxies(root), {
+    ...{ log, calls },
+    name: options.name,
+    motd: options.motd,
+  });
   stack.use(offers.begin(session));
   const privateServer = session.createServer();
   const { socket } = stack.use(await openSocketFolder((path) => listen(privateServer, { path })));

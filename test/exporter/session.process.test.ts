@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtempDisposable, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ import { connect, exploreSession, sessionOf } from '../../src/client/index.ts';
 import { type Driver, defineDriver, group } from '../../src/driver/index.ts';
 import { fakeNetwork, fakePower } from '../../src/drivers/fake/index.ts';
 import { openSession } from '../../src/exporter/index.ts';
-import { Power } from '../../src/interfaces/index.ts';
+import { MeteredPower, Power } from '../../src/interfaces/index.ts';
 import { type SelfSigned, selfSigned } from './self-signed.ts';
 
 const log = pino({ level: 'silent' });
@@ -38,6 +39,19 @@ function told(
     },
   });
   return make();
+}
+
+/** A call that is told to end, and has done so only after `rest`. */
+function slowToEnd(name: string, events: string[]) {
+  const [begun, told, rest] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  const act = async (signal: AbortSignal) => {
+    signal.addEventListener('abort', () => told?.resolve());
+    begun?.resolve();
+    await rest?.promise;
+    events.push(name);
+    return null;
+  };
+  return { act, begun: begun?.promise, told: told?.promise, rest: () => rest?.resolve() };
 }
 
 describe('a session', () => {
@@ -120,6 +134,44 @@ describe('a session', () => {
       code: 'deadline',
       message: 'close the drivers: gave up after 30.0 s, still waiting for its end',
     });
+  });
+
+  test('waits for what its calls have begun and are about to end', async () => {
+    const events: string[] = [];
+    const driverClosed = Promise.withResolvers<void>();
+    const [on, read] = [slowToEnd('on', events), slowToEnd('read', events)];
+    const make = defineDriver({
+      name: 'slow',
+      interface: MeteredPower,
+      config: z.undefined(),
+      open: () => ({
+        off: async () => null,
+        on: ({ signal }) => on.act(signal),
+        async *read({ signal }) {
+          yield { voltage: 5, current: 1 };
+          await read.act(signal);
+        },
+        [Symbol.asyncDispose]: async () => {
+          events.push('close');
+          driverClosed.resolve();
+        },
+      }),
+    });
+    const driver = make();
+    const session = await openSession(driver, { log });
+    const power = await connect(session.socket, driver);
+    const readings = power.read()[Symbol.asyncIterator]();
+    const calls = Promise.allSettled([power.on(), readings.next().then(() => readings.next())]);
+    await Promise.all([on.begun, read.begun]);
+    const closed = session.close().then(() => [...events]);
+    await Promise.all([on.told, read.told, driverClosed.promise]);
+    await setImmediate();
+    on.rest();
+    await setImmediate();
+    read.rest();
+    expect(await closed).toEqual(['close', 'on', 'read']);
+    await calls;
+    await power[Symbol.asyncDispose]();
   });
 
   test('makes the folder for what is left behind', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { raceSignal } from '../../core/index.ts';
+import { raceSignal, type UnderWay } from '../../core/index.ts';
 import type {
   DriverCallRequest,
   DriverCallResponseSchema,
@@ -54,7 +54,7 @@ async function* streamingDriverCall(
 ): AsyncGenerator<Item> {
   using open = openCall(session, request, call, 'stream');
   try {
-    for await (const item of untilAbort(open.run() as AsyncIterable<unknown>, call.signal)) {
+    for await (const item of untilAbort(open.run() as AsyncIterable<unknown>, call.signal, session.calls)) {
       yield { uuid: randomUUID(), result: open.encode(item) };
     }
   } catch (error) {
@@ -63,7 +63,11 @@ async function* streamingDriverCall(
 }
 
 /** The items of `items`; once `signal` aborts nobody waits for the next one any more. */
-async function* untilAbort<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+async function* untilAbort<T>(
+  items: AsyncIterable<T>,
+  signal: AbortSignal,
+  calls: UnderWay,
+): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -72,7 +76,7 @@ async function* untilAbort<T>(items: AsyncIterable<T>, signal: AbortSignal): Asy
       yield next.value;
     }
   } finally {
-    // A handler that does not listen to its signal must not keep the call: its end is not waited for.
-    Promise.resolve(iterator.return?.()).catch(() => undefined);
+    // A handler that does not listen to its signal must not keep the call: only the session waits for its end.
+    calls.add(Promise.resolve(iterator.return?.())).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type Log, NotFoundError } from '../../core/index.ts';
+import { type Log, NotFoundError, UnderWay } from '../../core/index.ts';
 import { toGrpcError, withDetail } from '../errors.ts';
 import { type EndSessionResponseSchema, ExporterService } from '../gen/jumpstarter/v1/jumpstarter_pb.ts';
 import { RouterService } from '../gen/jumpstarter/v1/router_pb.ts';
@@ -23,6 +23,8 @@ export interface ServedSessionOptions {
   readonly name?: string | undefined;
   /** A message for whoever connects. */
   readonly motd?: string | undefined;
+  /** Gets every call that is served, until its handler has ended: also beyond the call. */
+  readonly calls?: UnderWay | undefined;
 }
 
 /** A tree of opened drivers as its clients see it: one status, one log and one set of uuids, behind any number of servers. */
@@ -38,11 +40,14 @@ export class ServedSession {
   readonly resources: ResourceStore = new ResourceStore();
   /** Who shows this counts as a client within our own process. */
   readonly localToken: string = randomBytes(24).toString('base64url');
+  /** What handlers are at, also where nobody waits for the answer any more. */
+  readonly calls: UnderWay;
   readonly #byUuid: Map<string, IndexedNode>;
   readonly #logs: ReadonlyMap<IndexedNode, Log>;
 
-  constructor(root: ServedNode, { log, name = '', motd = '' }: ServedSessionOptions) {
+  constructor(root: ServedNode, { log, name = '', motd = '', calls = new UnderWay() }: ServedSessionOptions) {
     this.log = log;
+    this.calls = calls;
     this.name = name;
     this.motd = motd;
     this.nodes = indexTree(root);
@@ -68,7 +73,7 @@ export class ServedSession {
       ],
       intercept: async (call, next) => {
         await doorkeeper?.admit(call);
-        await next();
+        await this.calls.add(next());
       },
       toStatus: (error, { path }) => toGrpcError(error, { log: this.log, operation: path }),
     });
