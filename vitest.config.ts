@@ -24,8 +24,9 @@ function alone(groupOrder: number, minutes: number): TestProjectInlineConfigurat
 export default defineConfig({
   test: {
     projects: [
-      lane('unit'),
-      lane('process', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      // What is polled for comes, or the test has failed: how soon says nothing.
+      lane('unit', { expect: { poll: { timeout: 4_000 } } }),
+      lane('process', { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 50_000 } } }),
       lane('interop', alone(1, 10)),
       lane('acceptance', alone(2, 30)),
       lane('aarch64', alone(3, 30)),

@@ -98,7 +98,7 @@ test('a session that is closed waits for one that has begun to end by itself', a
   gone.abort();
   const closed = session.close();
   await begun.promise;
-  await vi.waitFor(() => expect(existsSync(dirname(session.socket))).toBe(false));
+  await expect.poll(() => existsSync(dirname(session.socket))).toBe(false);
   await setImmediate();
   rest.resolve();
   await closed;

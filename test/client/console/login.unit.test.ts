@@ -3,6 +3,7 @@ import type { LoginTiming } from '../../../src/client/console/tty-login.ts';
 import { AuthError } from '../../../src/core/index.ts';
 import { type FakeSystem, playSystem } from '../../fixtures/fake-getty.ts';
 import { openTestTty } from '../../fixtures/open-tty.ts';
+import { takeClock } from '../../support/take-clock.ts';
 
 const USER = { username: 'debian', password: 'secret-42' } as const;
 const HOUR = { timeout: '1h' } as const;
@@ -100,8 +101,13 @@ describe('login', () => {
 
   test('a refusal until the end is an AuthError without the password', async () => {
     await using console = start({ password: 'another' });
-    console.play();
-    const error = await console.tty.login(USER, { timeout: 200 }).catch((e: unknown) => e);
+    using clock = takeClock();
+    const answers = console.play();
+    const login = console.tty.login(USER, HOUR).catch((e: unknown) => e);
+    // With the second password the first was refused.
+    await expect.poll(() => answers.filter(({ at }) => at === 'password').length).toBeGreaterThan(1);
+    clock.advance(NEVER);
+    const error = await login;
     expect(error).toBeInstanceOf(AuthError);
     expect(String(error)).toContain('Login incorrect');
     expect(String(error)).not.toContain(USER.password);

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshSession } from '../../../src/client/ssh/ssh-session.ts';
 import { AuthError, DeadlineError } from '../../../src/core/index.ts';
 import { openSshHost, type SshHost, sshOf } from '../../fixtures/ssh-host.ts';
+import { takeClock } from '../../support/take-clock.ts';
 
 const HOUR = { timeout: '1h' } as const;
 const utf8 = async (chunks: AsyncIterable<Uint8Array>) =>
@@ -190,8 +191,14 @@ describe('connecting', () => {
   });
 
   test('the end of the time says what happened last', async () => {
-    host.refuse(1_000);
-    const error = await connect({ timeout: 300 }).catch((e: unknown) => e);
+    using clock = takeClock();
+    const before = host.refused();
+    host.refuse(Number.POSITIVE_INFINITY);
+    const connecting = connect(HOUR).catch((e: unknown) => e);
+    // With the second attempt the first has failed.
+    await expect.poll(() => host.refused() - before).toBeGreaterThan(1);
+    clock.advance(3_600_000);
+    const error = await connecting;
     host.refuse(0);
     expect(error).toBeInstanceOf(DeadlineError);
     expect(String(error)).toContain(

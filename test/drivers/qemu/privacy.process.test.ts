@@ -202,8 +202,9 @@ async function family(): Promise<number[]> {
 }
 
 async function findQemu(): Promise<number> {
+  // One that is about to end has no program any more.
   for (const pid of await family())
-    if ((await readlink(`/proc/${pid}/exe`)).includes('qemu-system')) return pid;
+    if ((await readlink(`/proc/${pid}/exe`).catch(() => '')).includes('qemu-system')) return pid;
   throw new Error('there is no QEMU');
 }
 

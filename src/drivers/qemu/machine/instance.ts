@@ -44,7 +44,7 @@ export interface QemuInstance {
   readonly qmp: Qmp;
   /** QEMU's version, by its own word. */
   readonly version: string;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process is gone, and its memory. */
   readonly exited: Promise<ProcessExit>;
   /** The last of what QEMU said on stderr. */
   stderr(): string;
@@ -85,13 +85,16 @@ export async function launchQemu(launch: Launch, options: LaunchOptions): Promis
   void killWhenUncontrolled(process, qmp, patience);
   signal.throwIfAborted();
   stack.move();
-  if (memory !== launch.memory) void process.exited.then(() => memory.close());
+  const close = async (exit: ProcessExit) => {
+    if (memory !== launch.memory) await memory.close();
+    return exit;
+  };
   return {
     pid: process.pid,
     memory,
     qmp,
     version: await qmp.greeted,
-    exited: process.exited,
+    exited: process.exited.then(close),
     stderr: process.stderr,
     agent: process.agent,
     insist: (own = patience) => insist(process, qmp, own),
