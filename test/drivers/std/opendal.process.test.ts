@@ -66,6 +66,17 @@ it('deletes what was written when the rest does not come', async () => {
   expect(await storage.exists('image')).toBe(false);
 });
 
+it('lets several delete the same file at once', async () => {
+  await using root = await openFolder();
+  await using storage = await serve(opendal({ scheme: 'fs', options: { root: root.path } }), { log });
+  // opendal looks whether it is there, and then removes it: of so many some have looked when another removes it.
+  for (let round = 0; round < 20; round++) {
+    await storage.write('file', 'content');
+    await Promise.all(Array.from({ length: 16 }, () => storage.delete('file')));
+  }
+  expect(await readdir(root.path)).toEqual([]);
+});
+
 it('says what opendal makes of its options', async () => {
   await expect(
     serve(opendal({ scheme: 'carrier-pigeon' }), { log }),

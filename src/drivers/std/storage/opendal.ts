@@ -80,6 +80,15 @@ function fileHandlers(operator: Operator, files: OpenFiles, created: CreatedPath
   } satisfies Partial<Handlers>;
 }
 
+/** What another caller has removed meanwhile is removed: as what was not there in the first place. */
+async function remove(operator: Operator, path: string): Promise<void> {
+  try {
+    await operator.delete(path);
+  } catch (error) {
+    if (opendalReason(error).kind !== 'NotFound') throw error;
+  }
+}
+
 /** What another caller has removed meanwhile keeps the rest from being removed: then once more, until nothing is missed. */
 async function removeTree(operator: Operator, path: string): Promise<void> {
   for (;;) {
@@ -120,7 +129,7 @@ function pathHandlers(operator: Operator, created: CreatedPaths) {
       return null;
     },
     delete: async (path) => {
-      await explained('delete', path, () => operator.delete(checkPath(path)));
+      await explained('delete', path, () => remove(operator, checkPath(path)));
       created.remove(path);
       return null;
     },
