@@ -1,4 +1,5 @@
 /** Who boots the machine that workers share, on the fake of one. */
+import { setImmediate } from 'node:timers/promises';
 import { fakeMachine } from 'jumplead/fake';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLog } from '../../src/core/index.ts';
@@ -52,4 +53,29 @@ test('one that does not get ready is not waited for again', async () => {
   await one.leave();
   await expect(two.first).rejects.toThrow('did not get ready in this run: no prompt within 10 m');
   await expect(claim().first).rejects.toThrow('no prompt');
+});
+
+test('whoever closes it waits for what somebody else has begun to close', async () => {
+  const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const fake = fakeMachine();
+  const events: string[] = [];
+  const close = async () => {
+    begun.resolve();
+    await rest.promise;
+    events.push('closed');
+  };
+  const driver: typeof fake = {
+    ...fake,
+    open: async (context) => ({ ...(await fake.open(context)), close }),
+  };
+  machine = new SharedMachine({ name: 'slow', driver, artifacts: undefined, log: createLog('silent') });
+  const one = claim();
+  await one.first;
+  const left = one.leave();
+  await begun.promise;
+  const closed = machine[Symbol.asyncDispose]().then(() => [...events]);
+  await setImmediate();
+  rest.resolve();
+  expect(await closed).toEqual(['closed']);
+  await left;
 });

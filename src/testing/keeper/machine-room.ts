@@ -1,13 +1,16 @@
 import { EventEmitter, on } from 'node:events';
-import { formatDuration, type Log, NotFoundError } from '../../core/index.ts';
+import { formatDuration, type Log, NotFoundError, settleAll, UnderWay } from '../../core/index.ts';
 import type { CallContext, DriverNode } from '../../driver/index.ts';
 import { driverOf } from '../test-driver.ts';
 import { type ClaimedMachine, TestMachines, type WantedMachine } from './contract.ts';
 import { SharedMachine } from './shared-machine.ts';
 
+const end = async (machine: SharedMachine | undefined) => await machine?.[Symbol.asyncDispose]();
+
 /** The machines of a run of tests, and of the runs after it where tests are watched. */
 export class MachineRoom implements AsyncDisposable {
   readonly #machines = new Map<string, SharedMachine>();
+  readonly #ending = new UnderWay();
   readonly #news = new EventEmitter<{ line: [string] }>();
   readonly #log: Log;
   #made = 0;
@@ -46,7 +49,7 @@ export class MachineRoom implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end([...this.#machines.keys()]);
+    await settleAll([this.#end([...this.#machines.keys()]), this.#ending.over()]);
   }
 
   async *#claim(wanted: WantedMachine, signal: AbortSignal): AsyncGenerator<ClaimedMachine> {
@@ -87,13 +90,9 @@ export class MachineRoom implements AsyncDisposable {
   }
 
   async #end(keys: readonly string[]): Promise<void> {
-    await using stack = new AsyncDisposableStack();
-    const ended = keys.map(async (key) => {
-      const machine = this.#machines.get(key);
-      this.#machines.delete(key);
-      await machine?.[Symbol.asyncDispose]();
-    });
-    for (const one of ended) stack.defer(() => one);
+    const machines = keys.map((key) => this.#machines.get(key));
+    for (const key of keys) this.#machines.delete(key);
+    await settleAll(machines.map((machine) => this.#ending.add(end(machine))));
   }
 
   #tell(line: string): void {

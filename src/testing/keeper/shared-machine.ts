@@ -23,6 +23,7 @@ export class SharedMachine implements AsyncDisposable {
   readonly #parts: SharedMachineParts;
   readonly #kept: KeptFork[] = [];
   #session: Opened | undefined;
+  #closing: Promise<void> | undefined;
   #state: 'off' | 'ready' | 'failed' = 'off';
   #failure = '';
   /** Resolves when whoever came before has had his turn. */
@@ -130,6 +131,8 @@ export class SharedMachine implements AsyncDisposable {
     const session = this.#session;
     this.#session = undefined;
     if (this.#state === 'ready') this.#state = 'off';
-    await session?.close();
+    if (session) this.#closing = session.close();
+    // Somebody else may have begun it.
+    await this.#closing;
   }
 }

@@ -57,7 +57,7 @@ export class BootMemory implements AsyncDisposable {
   readonly #handles = new AsyncDisposableStack();
   readonly #closing = new AbortController();
   #watching: Promise<void> = Promise.resolve();
-  #doubting: Promise<void> = Promise.resolve();
+  #doubting: Promise<unknown> = Promise.resolve();
   /** What was on the disks at the last power-on, and the key of the boot that is to be stored. */
   #flashes = -1;
   #pending: string | undefined;
@@ -150,7 +150,7 @@ export class BootMemory implements AsyncDisposable {
   follow(key: string, { kernel }: PowerSession): void {
     this.#resumed = key;
     const act = () => {
-      this.#doubting = this.#doubt(key, firstLine(kernel.reason));
+      this.#doubting = Promise.all([this.#doubting, this.#doubt(key, firstLine(kernel.reason))]);
     };
     if (kernel.aborted) act();
     else kernel.addEventListener('abort', act, { once: true });
