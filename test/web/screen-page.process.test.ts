@@ -18,9 +18,6 @@ const RED: Colour = [255, 0, 0];
 const GREEN: Colour = [0, 255, 0];
 const WIDTH = 640;
 
-/** Browsers are slow where many tests run. */
-const PATIENT = { timeout: 50_000 };
-
 /** Left half red, right half green. */
 const halves = (x: number): Colour => (x < WIDTH / 2 ? RED : GREEN);
 
@@ -60,8 +57,8 @@ describe('the page with the screen', () => {
     page.on('request', (made) => hosts.add(new URL(made.url()).host));
     await page.goto(screen.createLink());
     await connected(page);
-    await expect.poll(() => colourAt(page, 0.25), PATIENT).toEqual(RED);
-    expect(await colourAt(page, 0.75)).toEqual(GREEN);
+    await expect.poll(() => colourAt(page, 0.25)).toEqual(RED);
+    await expect.poll(() => colourAt(page, 0.75)).toEqual(GREEN);
     await page.keyboard.press('j');
     await display.device.screen.keyDown(0x6a);
     await page.click('#ctrl-alt-del');
@@ -78,8 +75,7 @@ describe('the page with the screen', () => {
       await connected(viewer);
     }
     display.device.screen.show(() => [0, 0, 255]);
-    for (const viewer of [page, other])
-      await expect.poll(() => colourAt(viewer, 0.5), PATIENT).toEqual([0, 0, 255]);
+    for (const viewer of [page, other]) await expect.poll(() => colourAt(viewer, 0.5)).toEqual([0, 0, 255]);
     display.device.screen.show(halves);
     await other.context().close();
   });
@@ -87,7 +83,7 @@ describe('the page with the screen', () => {
   test('saves what is on the screen', async () => {
     await page.goto(screen.createLink());
     await connected(page);
-    await expect.poll(() => colourAt(page, 0.25), PATIENT).toEqual(RED);
+    await expect.poll(() => colourAt(page, 0.25)).toEqual(RED);
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#picture')]);
     const picture = PNG.sync.read(await readFile(await download.path()));
     expect([picture.width, picture.height]).toEqual([WIDTH, 400]);
