@@ -57,6 +57,11 @@ test('the machine as it is now is forked too; a fork of nothing, and nothing to 
   await jl('power', 'on');
   const { stdout } = await jl('fork', '--live', '--', 'jl', 'power', 'state');
   expect(stdout).toBe('running');
+  const late = await jl('fork', 'nothing', '--renew', '--', 'true');
+  expect(late).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('jl fork --renew SNAPSHOT -- COMMAND'),
+  });
   expect((await jl('fork', 'nothing', '--', 'true')).stderr).toContain('there is no snapshot nothing');
   const { stderr, exitCode } = await jl('fork', 'base');
   expect(exitCode).toBe(2);

@@ -35,6 +35,7 @@ Examples:
       // It is kept where a word comes before it.
       const [program, ...args] = rest[0] === '--' ? rest.slice(1) : rest;
       if (program === undefined) throw noCommand();
+      if (program.startsWith('-')) throw misplaced(program);
       const machine = await handleOf<typeof Machine>(node);
       const fork = await machine.openFork({ from, renew, signal });
       await using socket = await openForkSocket(fork);
@@ -42,6 +43,12 @@ Examples:
       if (code !== 0) throw new ExitStatus(code);
     });
 };
+
+/** It would be taken for the command. */
+function misplaced(option: string): ConfigError {
+  const message = `got ${JSON.stringify(option)}; options stand before the snapshot: jl fork ${option} SNAPSHOT -- COMMAND`;
+  return mistake('command', message);
+}
 
 function noCommand(): ConfigError {
   const message = 'say what to run: jl fork SNAPSHOT -- COMMAND, or jl fork --live -- COMMAND';
