@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describePool } from '../../src/cli/pool/render.ts';
+import { describePool, remarksOn } from '../../src/cli/pool/render.ts';
 import type { PoolInfo } from '../../src/interfaces/index.ts';
 
 const CALM: PoolInfo = {
@@ -14,4 +14,5 @@ test('a pool in one line, with what is wrong at its end', () => {
     'pool vm: 0 of 2 ready, 0 claimed, 4 at most, 2 with a bug of the kernel; no memory; ' +
       'what they are forked from may have that bug (fork-3: BUG: bad page): make it anew',
   );
+  expect(remarksOn(CALM)).toEqual([]);
 });

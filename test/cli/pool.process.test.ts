@@ -91,7 +91,7 @@ test('machines are kept ready, claimed, listed, and gone at the end', async () =
   expect(await runCli(['pool', 'claim', '--', 'sh', '-c', 'exit 7'], { env })).toMatchObject({ code: 7 });
   const list = await runCli(['pool', 'ls'], { env });
   expect(list.stdout).toMatch(
-    /^POOL +MACHINE +READY +CLAIMED +GIVEN +BROKEN +REFUSED\nlab +vm +\d\/1 +\d\/3 +3 +0 +0\n$/,
+    /^POOL +MACHINE +READY +CLAIMED +GIVEN +BROKEN +REFUSED +FAILED\nlab +vm +\d\/1 +\d\/3 +3 +0 +0 +0\n$/,
   );
   const data = JSON.parse((await runCli(['pool', 'ls', '-o', 'json'], { env })).stdout);
   expect(data).toMatchObject([{ name: 'lab', machine: 'vm', from: 'pool', given: 3 }]);
@@ -99,6 +99,7 @@ test('machines are kept ready, claimed, listed, and gone at the end', async () =
   expect(await findLeftProcesses(home.path)).toEqual([]);
   expect(await readdir(join(home.path, 'state/jumplead/pools'))).toEqual([]);
   expect((await runCli(['pool', 'ls'], { env })).stdout).toContain('no pool is served');
+  expect((await runCli(['pool', 'ls', '-o', 'name'], { env })).stdout).toBe('');
 });
 
 test('nothing is left of one that was killed with machines ready and claimed', async () => {

@@ -12,7 +12,7 @@ import { readReach } from '../jl/reach.ts';
 import { readOptionDuration } from '../option-duration.ts';
 import { type FoundPool, findPools } from '../pool/find-pools.ts';
 import { findExporter, listedExporters } from '../pool/registry.ts';
-import { createLiveLine, describePool } from '../pool/render.ts';
+import { createLiveLine, describePool, remarksOn } from '../pool/render.ts';
 import { serveExporter } from '../run/serve-exporter.ts';
 import { openLog } from '../run/text-log.ts';
 import { runAt } from '../shell/run-at.ts';
@@ -127,20 +127,24 @@ export async function listPools(options: ListOptions): Promise<void> {
     }),
   );
   const data = all.flat();
+  const remarks = data.flatMap((one) =>
+    remarksOn(one).map((remark) => `${one.name} ${one.machine}: ${remark}\n`),
+  );
   const text =
     data.length === 0
       ? 'no pool is served; begin one with: jumplead pool serve --exporter-config FILE'
       : alignColumns([
-          ['POOL', 'MACHINE', 'READY', 'CLAIMED', 'GIVEN', 'BROKEN', 'REFUSED'],
+          ['POOL', 'MACHINE', 'READY', 'CLAIMED', 'GIVEN', 'BROKEN', 'REFUSED', 'FAILED'],
           ...data.map((one) => [
             one.name,
             one.machine,
             `${one.ready}/${one.min}`,
             `${one.claimed}/${one.max}`,
-            ...[one.given, one.broken, one.refused].map(String),
+            ...[one.given, one.broken, one.refused, one.failed].map(String),
           ]),
-        ]).trimEnd();
-  await print({ data, text, name: data.map(({ name }) => name).join('\n') }, options);
+        ]) + remarks.join('');
+  const name = data.map((one) => one.name).join('\n');
+  await print({ data, text: text.trimEnd(), name }, options);
 }
 
 function noPool({ file }: ExporterFile): ConfigError {

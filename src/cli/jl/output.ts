@@ -27,7 +27,9 @@ export interface Printable {
 
 /** Prints `what` to stdout as the options say. */
 export async function print({ data, text, name = text }: Printable, { output }: OutputOption): Promise<void> {
-  process.stdout.write(`${await formatted(data, output === 'name' ? name : text, output)}\n`);
+  const printed = await formatted(data, output === 'name' ? name : text, output);
+  // No names are no lines.
+  if (printed !== '') process.stdout.write(`${printed}\n`);
 }
 
 async function formatted(data: unknown, text: string, output: OutputOption['output']): Promise<string> {

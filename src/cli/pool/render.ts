@@ -14,11 +14,14 @@ export function describePool(machine: string, info: PoolInfo): string {
     ...(refused > 0 ? [`${refused} refused`] : []),
     ...(failed > 0 ? [`${failed} with a bug of the kernel`] : []),
   ];
-  const { problem, doubt } = info;
+  return [`pool ${machine || info.from}: ${facts.join(', ')}`, ...remarksOn(info)].join('; ');
+}
+
+/** What is wrong with a pool. */
+export function remarksOn({ problem, doubt }: Pick<PoolInfo, 'problem' | 'doubt'>): string[] {
   const advice =
     doubt === null ? null : `what they are forked from may have that bug (${doubt}): make it anew`;
-  const remarks = [problem, advice].flatMap((remark) => (remark === null ? [] : [remark]));
-  return [`pool ${machine || info.from}: ${facts.join(', ')}`, ...remarks].join('; ');
+  return [problem, advice].flatMap((remark) => (remark === null ? [] : [remark]));
 }
 
 /** Shows a line in place of the one before on a terminal, and below it in a pipe. */
