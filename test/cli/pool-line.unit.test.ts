@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { describePool, remarksOn } from '../../src/cli/pool/render.ts';
+import { createLiveLine, describePool, remarksOn } from '../../src/cli/pool/render.ts';
 import type { PoolInfo } from '../../src/interfaces/index.ts';
 
 const CALM: PoolInfo = {
@@ -15,4 +16,18 @@ test('a pool in one line, with what is wrong at its end', () => {
       'what they are forked from may have that bug (fork-3: BUG: bad page): make it anew',
   );
   expect(remarksOn(CALM)).toEqual([]);
+});
+
+test.each([
+  [true, '\r\x1b[Kone\r\x1b[Ka warning\n\r\x1b[Kone\r\x1b[Kanother line th'],
+  [false, 'one\na warning\nanother line that is long\n'],
+])('what else there is to say stands above the line that changes (terminal: %s)', (isTTY, shown) => {
+  const screen = new PassThrough();
+  const stream = Object.assign(screen, { isTTY, columns: 16 }) as unknown as NodeJS.WriteStream;
+  const { show, above } = createLiveLine(stream);
+  show('one');
+  show('one');
+  above('a warning\n');
+  show('another line that is long');
+  expect(String(screen.read())).toBe(shown);
 });

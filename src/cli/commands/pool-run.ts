@@ -29,10 +29,11 @@ export async function servePools(options: ServeOptions): Promise<void> {
   const file = await loadExporter(options);
   for (const notice of file.notices) process.stderr.write(`note: ${notice}\n`);
   const isData = options.output === 'json';
-  const show = isData ? showData : createShow();
+  const live = createLiveLine(process.stderr);
+  const show: Show = isData ? showData : (machine, info) => live.show(describePool(machine, info));
   await serveExporter(file, {
     prepared: undefined,
-    log: openLog('warn', 'text'),
+    log: openLog('warn', 'text', live.above),
     signal,
     announce: async (host) => {
       const explored = await exploreSession(host);
@@ -50,11 +51,6 @@ type Show = (machine: string, info: PoolInfo) => void;
 
 const showData: Show = (machine, info) =>
   void process.stdout.write(`${JSON.stringify({ machine, ...info })}\n`);
-
-function createShow(): Show {
-  const line = createLiveLine(process.stderr);
-  return (machine, info) => line(describePool(machine, info));
-}
 
 async function follow({ machine, handle, info }: FoundPool, show: Show, signal: AbortSignal): Promise<void> {
   try {

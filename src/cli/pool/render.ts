@@ -24,13 +24,23 @@ export function remarksOn({ problem, doubt }: Pick<PoolInfo, 'problem' | 'doubt'
   return [problem, advice].flatMap((remark) => (remark === null ? [] : [remark]));
 }
 
-/** Shows a line in place of the one before on a terminal, and below it in a pipe. */
-export function createLiveLine(stream: NodeJS.WriteStream): (line: string) => void {
+/** A line that changes: it is shown in place of the one before on a terminal, and below it in a pipe. */
+export interface LiveLine {
+  readonly show: (line: string) => void;
+  /** Writes whole lines of something else, above it on a terminal. */
+  readonly above: (text: string) => void;
+}
+
+export function createLiveLine(stream: NodeJS.WriteStream): LiveLine {
   let last = '';
-  return (line) => {
-    if (line === last) return;
-    last = line;
-    // A line that is too long would not be replaced.
-    stream.write(stream.isTTY ? `\r\x1b[K${line.slice(0, Math.max(0, stream.columns - 1))}` : `${line}\n`);
+  // A line that is too long would not be replaced.
+  const draw = () => `\r\x1b[K${last.slice(0, Math.max(0, stream.columns - 1))}`;
+  return {
+    show: (line) => {
+      if (line === last) return;
+      last = line;
+      stream.write(stream.isTTY ? draw() : `${line}\n`);
+    },
+    above: (text) => void stream.write(stream.isTTY && last !== '' ? `\r\x1b[K${text}${draw()}` : text),
   };
 }

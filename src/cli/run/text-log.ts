@@ -4,9 +4,12 @@ import type { Log, LogLevel } from '../../core/index.ts';
 
 export type LogFormat = 'text' | 'json';
 
-/** A log on stderr: lines for people, or JSON. */
-export function openLog(level: LogLevel, format: LogFormat): Log {
-  const write = (text: string) => void process.stderr.write(text);
+/** A log on stderr, or by `write`: lines for people, or JSON. */
+export function openLog(
+  level: LogLevel,
+  format: LogFormat,
+  write: (text: string) => void = (text) => void process.stderr.write(text),
+): Log {
   if (format === 'json') return pino({ level, base: undefined }, { write });
   return pino(
     { level, base: undefined },
