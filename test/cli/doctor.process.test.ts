@@ -92,6 +92,17 @@ test('a file where a folder must be is in the way', async () => {
   });
 });
 
+test.runIf(process.platform === 'linux')('so is a folder where a file system takes none', async () => {
+  await using dir = await workDir();
+  const { runs, found } = await report(dir.path, { XDG_STATE_HOME: '/proc/x' });
+  expect(runs).toBe(false);
+  expect(found['disk.state']).toMatchObject({
+    state: 'error',
+    summary: '/proc/x/jumplead may not be written to',
+    notes: ['XDG_STATE_HOME names another folder'],
+  });
+});
+
 test('with an empty PATH, no machine can be run: the fault of the lab', async () => {
   await using dir = await workDir();
   const { runs, arch, exitCode, stderr, found } = await report(dir.path, { PATH: '' });

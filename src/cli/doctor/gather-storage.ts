@@ -7,7 +7,7 @@ import type { FolderFacts } from './facts.ts';
 /** How much room there is in a folder, which need not be there yet: then, where it will be. */
 export async function lookAtFolder(path: string): Promise<FolderFacts> {
   const place = await nearest(path);
-  const [{ bavail, bsize }, isFolder, mayWrite] = await Promise.all([
+  const [{ bavail, bsize, blocks }, isFolder, mayWrite] = await Promise.all([
     statfs(place),
     stat(place).then((stats) => stats.isDirectory()),
     access(place, constants.W_OK).then(
@@ -15,7 +15,8 @@ export async function lookAtFolder(path: string): Promise<FolderFacts> {
       () => false,
     ),
   ]);
-  return { path, free: bavail * bsize, writable: isFolder && mayWrite };
+  // One without any blocks, such as /proc, holds no files of ours, also where root may write to it.
+  return { path, free: bavail * bsize, writable: isFolder && mayWrite && blocks > 0 };
 }
 
 /**
