@@ -18,17 +18,29 @@ export async function privateSpace(run: string, pid: number | undefined): Promis
 /** None of a process that has ended. */
 async function privateMemory(pid: number): Promise<number> {
   const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
-  const rollup = await read('smaps_rollup');
+  const smaps = await read('smaps');
   // Who may not look into a process may still know how large it is.
-  const fields =
-    rollup === '' ? field(await read('status'), 'RssAnon', 'VmSwap') : field(rollup, 'Private_Dirty', 'Swap');
-  return fields * 1_024;
+  return smaps === '' ? sizes(await read('status'), 'RssAnon', 'VmSwap') : privateBytes(smaps);
 }
 
-/** The sum of these fields, as the kernel writes them: `Name:   12 kB`. */
-function field(text: string, ...names: readonly string[]): number {
+/**
+ * Bytes that a process has for itself, of its `/proc/<pid>/smaps` (proc(5)).
+ *
+ * Of a private mapping it is what was copied at a write: pages of a file in memory are dirty to the kernel, and private to the only one that
+ * happens to look at them, but they are the file's.
+ */
+export function privateBytes(smaps: string): number {
+  const mappings = smaps.split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  return mappings.reduce((sum, text) => {
+    const isShared = /^\S+ ...s/.test(text);
+    return sum + sizes(text, isShared ? 'Private_Dirty' : 'Anonymous', 'Swap');
+  }, 0);
+}
+
+/** The sum of these fields in bytes, as the kernel writes them: `Name:   12 kB`. */
+function sizes(text: string, ...names: readonly string[]): number {
   const values = names.map((name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0));
-  return values.reduce((sum, value) => sum + value, 0);
+  return values.reduce((sum, value) => sum + value * 1_024, 0);
 }
 
 async function filesIn(folder: string): Promise<number> {
