@@ -20,8 +20,10 @@ export async function beginningOf(artifacts: string): Promise<Beginning> {
   await until(() => {
     const lines = readFileSync(join(artifacts, 'timeline.jsonl'), 'utf8').split('\n').slice(0, -1);
     const events = lines.map((line) => JSON.parse(line) as Event); // SAFE: as a trail has it
-    const pid = events.find(({ event }) => event === 'POWER_ON')?.data.pid;
-    const resumed = events.find(({ event }) => event === 'RESUME');
+    const on = events.findIndex(({ event }) => event === 'POWER_ON');
+    const pid = events[on]?.data.pid;
+    // Before that its CPUs ran to warm its guest up.
+    const resumed = events.find(({ event }, index) => index > on && event === 'RESUME');
     if (pid !== undefined && resumed) beginning = { pid, running: Date.parse(resumed.time) };
     return beginning !== undefined;
   });

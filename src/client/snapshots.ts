@@ -20,7 +20,7 @@ export interface SnapshotsHandle {
 
 /** How a machine is saved. */
 export interface SaveOptions extends WaitOptions {
-  /** How many QEMUs are started before somebody asks for a fork: such a fork runs at once. Each takes some 50 MiB; none by default. */
+  /** How many forks are made ready before somebody asks for one, who has it at once. Each takes some 80 MiB; none by default. */
   readonly ahead?: number | undefined;
 }
 

@@ -7,7 +7,7 @@ export const SnapshotName = z
 
 /** What is to be kept ready of a snapshot. */
 export const SaveRequest = z.strictObject({
-  /** How many QEMUs are started before somebody asks for a fork, each of which takes some 50 MiB. */
+  /** How many forks are made ready before somebody asks for one, each of which takes some 80 MiB. */
   ahead: z.int().min(0).max(16).optional(),
 });
 export type SaveRequest = z.output<typeof SaveRequest>;
@@ -23,7 +23,7 @@ export const SnapshotInfo = z.object({
   memory: z.number(),
   /** Bytes on the disk. */
   disk: z.number(),
-  /** How many QEMUs wait for somebody to ask for a fork. */
+  /** How many forks wait for somebody to ask for one. */
   ahead: z.number(),
   /** The names of the forks that live of it. */
   forks: z.array(z.string()),

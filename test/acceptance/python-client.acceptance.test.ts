@@ -79,10 +79,18 @@ test('with a pool it is there before anybody asks', async () => {
 test('a pool of our own has machines of that boot too, each of which is logged in to', async () => {
   await using pool = await createPool(qemu({ ...MACHINE, image }), { ready: 'login', min: 1, max: 2 });
   expect((await pool.vm.describe()).boot?.kind).toBe('remembered');
-  for (let claims = 0; claims < 2; claims++) {
+  const seen = new Set<string>();
+  for (let claims = 1; claims <= 2; claims++) {
+    await pool.filled();
     await using vm = await pool.claim();
+    expect((await vm.describe()).fork?.steps).toHaveProperty('warm');
     await using ssh = await vm.ssh.connect({ timeout: '5m' });
     expect((await ssh.run(['uname', '-r'])).stdout).toMatch(/^\d+\.\d+\.\d+.*-amd64\n$/);
+    // It had stood still since it was warmed up.
+    const { stdout } = await ssh.run('date +%s; cat /proc/sys/kernel/random/uuid');
+    const [time, random = ''] = stdout.split('\n');
+    expect(Math.abs(Number(time) - Date.now() / 1_000)).toBeLessThan(60);
+    expect(seen.add(random).size).toBe(claims);
     // Its prompt was shown before it was forked.
     await using tty = await vm.console.open();
     await tty.login(vm.credentials);

@@ -1,3 +1,4 @@
+import { answerFigures } from '../answers.ts';
 import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
@@ -6,8 +7,9 @@ import { STEPS, useMachine } from '../use-machine.ts';
 
 const NAME = 'ahead';
 
-/** Forks whose QEMU was spawned before the call. */
-export async function ahead({ name, vm, isMeasured }: Guest, { count }: Options): Promise<Figure[]> {
+/** Forks that were made ready before the call. */
+export async function ahead(guest: Guest, { count }: Options): Promise<Figure[]> {
+  const { name, vm, isMeasured } = guest;
   await vm.snapshots.save(NAME, { ahead: 1 });
   const isReady = async () => (await vm.snapshots.list()).some((one) => one.name === NAME && one.ahead > 0);
   const samples = await repeat(`${name} ahead`, count, async () => {
@@ -15,15 +17,16 @@ export async function ahead({ name, vm, isMeasured }: Guest, { count }: Options)
     return await useMachine(() => vm.fork({ from: NAME }));
   });
   await vm.snapshots.delete(NAME);
-  const { incoming, cont } = STEPS;
-  return figuresOf(samples, {
+  const what = 'fork, made ready ahead';
+  const { warm, cont } = STEPS;
+  const figures = figuresOf(samples, {
     running: {
-      what: 'fork, QEMU spawned ahead: call to CPUs running',
+      what: `${what}: call to CPUs running`,
       unit: 'ms',
       ...(isMeasured && { goal: atMost(40, '40 ms') }),
     },
-    ...(incoming && cont && { incoming, cont }),
-    returned: { what: 'fork, QEMU spawned ahead: call to machine in hand', unit: 'ms' },
-    answered: { what: 'fork, QEMU spawned ahead: call to output of `uname -r` on the console', unit: 'ms' },
+    ...(warm && cont && { cont, warm }),
+    returned: { what: `${what}: call to machine in hand`, unit: 'ms' },
   });
+  return [...figures, ...answerFigures(what, samples, guest)];
 }

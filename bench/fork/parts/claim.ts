@@ -1,23 +1,25 @@
+import { answerFigures } from '../answers.ts';
 import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
 import { useMachine } from '../use-machine.ts';
 
 /** Machines of a warm pool, which are loaded and stand still until somebody claims them. */
-export async function claim({ name, vm, isMeasured }: Guest, { count }: Options): Promise<Figure[]> {
+export async function claim(guest: Guest, { count }: Options): Promise<Figure[]> {
+  const { name, vm, isMeasured } = guest;
   await using pool = await vm.pool({ from: 'ready', min: 1, max: 2 });
   const samples = await repeat(`${name} claim`, count, async () => {
     await pool.filled();
     return await useMachine(() => pool.claim());
   });
-  return figuresOf(samples, {
+  const figures = figuresOf(samples, {
     running: {
       what: 'claim of a warm pool: call to CPUs running',
       unit: 'ms',
       ...(isMeasured && { goal: atMost(10, '10 ms') }),
     },
     returned: { what: 'claim: call to machine in hand', unit: 'ms' },
-    answered: { what: 'claim: call to output of `uname -r` on the console', unit: 'ms' },
     before: { what: 'unshared memory of a claimed machine, as it begins', unit: 'MiB' },
   });
+  return [...figures, ...answerFigures('claim', samples, guest)];
 }

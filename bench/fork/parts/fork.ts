@@ -1,4 +1,5 @@
-import { atLeast, atMost, type Figure, figuresOf, repeat } from '../figure.ts';
+import { answerFigures } from '../answers.ts';
+import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
 import { STEPS, useMachine } from '../use-machine.ts';
@@ -12,23 +13,12 @@ export async function fork(guest: Guest, { count }: Options): Promise<Figure[]> 
     running: { what: 'fork: call to CPUs running', unit: 'ms', ...goal(90, '90 ms') },
     ...STEPS,
     returned: { what: 'fork: call to machine in hand', unit: 'ms' },
-    answered: {
-      what: 'fork: call to output of `uname -r` on the console',
-      unit: 'ms',
-      ...goal(300, '300 ms'),
-    },
     before: { what: 'unshared memory of a fork, as it begins', unit: 'MiB', ...goal(50, '50 MiB') },
     after: { what: 'the same after `uname -r`', unit: 'MiB' },
   });
-  const times = samples.map(({ answered = Number.NaN }) => (cold * 1_000) / answered);
   return [
     { what: 'cold boot: `power.on` to output of `uname -r`', unit: 's', values: [cold] },
     ...figures,
-    {
-      what: 'fork: times as fast as the cold boot, to output of `uname -r`',
-      unit: 'times',
-      values: times,
-      ...(isMeasured && { goal: atLeast(300, '300 times') }),
-    },
+    ...answerFigures('fork', samples, guest),
   ];
 }

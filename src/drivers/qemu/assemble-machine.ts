@@ -33,6 +33,7 @@ import { renewGuest } from './snapshots/renew-guest.ts';
 import { type Renewed, renewIdentity } from './snapshots/renew-identity.ts';
 import type { SavedMachine, Snapshot } from './snapshots/snapshot.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
+import { warmUp } from './snapshots/warm-up.ts';
 import { type PrivateSpace, privateSpace } from './space/private-space.ts';
 import { Trail } from './trail.ts';
 
@@ -114,8 +115,9 @@ export async function assembleMachine(
     shutdownDeadline: parseDuration('1m') * pace.factor,
   });
   const startOf =
-    (snapshot: Snapshot, background = false) =>
-    async (signal: AbortSignal) => {
+    (snapshot: Snapshot, { background = false, hurry }: Pick<ForkStart, 'background' | 'hurry'> = {}) =>
+    async (signal: AbortSignal): Promise<PowerOn> => {
+      const { renews, hasAgent } = snapshot.saved;
       delete equipment.sizes.memory;
       delete equipment.sizes.diskSize;
       Object.assign(equipment.sizes, snapshot.saved.sizes);
@@ -124,20 +126,24 @@ export async function assembleMachine(
       return {
         ...(await prepare(signal, { name: snapshot.name, ...snapshot.saved })),
         background,
+        ...(hasAgent &&
+          equipment.host.accelerator.name === 'tcg' && {
+            warmUp: (agent, until) => warmUp(agent, renews, { log, hurry, signal: until }),
+          }),
         ...(snapshot.booted && { replay: snapshot.saved.history }),
         onStarted: async (session: PowerSession, until: AbortSignal) => {
           const { agent, broken } = session;
           if (snapshot.saved.boot !== undefined) boots?.follow(snapshot.saved.boot, session);
           const either = AbortSignal.any([until, broken]);
-          await renewGuest(agent, snapshot.saved.renews, { log, signal: either });
+          await renewGuest(agent, renews, { log, signal: either });
           origin?.steps.done('renew');
         },
       };
     };
   const start = async (snapshot: Snapshot, operation: string, context: CallContext) =>
     machine.startFrom(operation, context, startOf(snapshot));
-  const rest: AssembledMachine['rest'] = async (snapshot, { stage, context, background }) => {
-    await machine.rest(stage, 'fork', context, startOf(snapshot, background));
+  const rest: AssembledMachine['rest'] = async (snapshot, { stage, context, ...how }) => {
+    await machine.rest(stage, 'fork', context, startOf(snapshot, how));
     return {
       ended: machine.resting?.ended ?? Promise.resolve(),
       kernel: machine.resting?.kernel,
@@ -238,14 +244,13 @@ async function openFork(
   snapshot: Snapshot,
   name: string,
   surroundings: Surroundings,
-  { stage, context, background }: Omit<ForkStart, 'offer'>,
+  { stage, context, ...how }: Omit<ForkStart, 'offer'>,
 ): Promise<MachineFork> {
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
   const { equipment } = stack.use(await equip());
   const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps }));
-  const resting =
-    stage === 'running' ? undefined : await machine.rest(snapshot, { stage, context, background });
+  const resting = stage === 'running' ? undefined : await machine.rest(snapshot, { stage, context, ...how });
   if (!resting) await machine.start(snapshot, 'fork', context);
   const { log } = surroundings;
   log.info({ fork: name, from: snapshot.name, steps: steps.taken }, `a fork is ${stage}`);

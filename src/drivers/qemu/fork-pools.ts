@@ -32,12 +32,12 @@ export function openPools(
 
 async function openReady(
   snapshots: Snapshots<MachineFork>,
-  { from, offer, background, signal }: PooledForkOptions,
+  { from, offer, background, hurry, signal }: PooledForkOptions,
   log: Log,
 ): Promise<PooledMachine> {
   const peer = { name: `the pool of ${from}`, local: true };
   const fork = await snapshots.fork(from, {
-    ...{ offer, background, stage: 'loaded' },
+    ...{ offer, background, hurry, stage: background ? 'warm' : 'loaded' },
     context: { signal, log, peer },
   });
   const { name, node, resting } = fork;

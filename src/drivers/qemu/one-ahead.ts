@@ -3,6 +3,7 @@ export class OneAhead<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #open: () => Promise<T>;
   #next: Promise<T | undefined> | undefined;
   #closed = false;
+  #ready = false;
 
   constructor(open: () => Promise<T>) {
     this.#open = open;
@@ -10,7 +11,17 @@ export class OneAhead<T extends AsyncDisposable> implements AsyncDisposable {
 
   /** Begins to open one, unless there is one. That it fails is no matter: whoever takes one tries again. */
   prepare(): void {
-    if (!this.#closed) this.#next ??= this.#open().catch(() => undefined);
+    if (this.#closed || this.#next) return;
+    const next = this.#open().catch(() => undefined);
+    this.#next = next;
+    void next.then((one) => {
+      if (this.#next === next) this.#ready = one !== undefined;
+    });
+  }
+
+  /** Whether there is one, and nobody waits for it. */
+  get isReady(): boolean {
+    return this.#ready;
   }
 
   /** The one that was opened ahead, or a new one: it is the caller's now. */
@@ -22,6 +33,7 @@ export class OneAhead<T extends AsyncDisposable> implements AsyncDisposable {
   async takeReady(): Promise<T | undefined> {
     const next = this.#next;
     this.#next = undefined;
+    this.#ready = false;
     return await next;
   }
 

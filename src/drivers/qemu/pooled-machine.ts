@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DutError } from '../../core/index.ts';
+import { DutError, parseDuration } from '../../core/index.ts';
 import { type CallContext, type DriverNode, type OpenContext, standIn } from '../../driver/index.ts';
 import type { ImageFlasher, Machine, PoolSizes } from '../../interfaces/index.ts';
 import type { ReadyFork, WarmPool } from '../std/index.ts';
@@ -35,7 +35,7 @@ export async function openPooledMachine(
     // Others live of it.
     if ((await (root as DriverNode<typeof Machine>).handlers.snapshotList(context)).length > 0) return;
     try {
-      const next = await claim(pool, { wait: AbortSignal.abort() }, context.signal);
+      const next = await claim(pool, { wait: soon(pool) }, context.signal);
       if (offer) next.serve(offer);
       const before = current;
       current = next;
@@ -73,6 +73,10 @@ const claim = async (
   { wait }: { readonly wait?: AbortSignal },
   signal: AbortSignal,
 ) => await pool.claim(signal, { wait, run: false });
+
+/** Waits only for one that is on its way: a boot takes longer. */
+const soon = (pool: WarmPool<ReadyFork<PooledMachine>>): AbortSignal =>
+  pool.figures.opening > 0 ? AbortSignal.timeout(parseDuration('30s')) : AbortSignal.abort();
 
 /** The flasher, after whose calls `exchange` is called. */
 function exchanging(

@@ -14,12 +14,17 @@ const context: CallContext = {
 const nowhere: Offer = async () => Promise.reject(new StateError('nobody', { state: 'off', needed: 'on' }));
 
 /** Forks that rest, what was done to each, and how each was to begin. */
-function resting(fails: readonly string[] = [], onEnd: () => Promise<void> = async () => undefined) {
+function resting(
+  fails: readonly string[] = [],
+  onEnd: () => Promise<void> = async () => undefined,
+  gate: (index: number) => Promise<void> | undefined = () => undefined,
+) {
   const done: string[] = [];
   const starts: ForkStart[] = [];
   const open = async (start: ForkStart): Promise<Fork> => {
     starts.push(start);
     const name = `fork-${starts.length}`;
+    await gate(starts.length - 1);
     let rests = true;
     const goOn = async (stage: string) => {
       if (fails.includes(name)) throw new Error(`${name} is dead`);
@@ -52,12 +57,27 @@ test('the one that waits goes on, and serves its own forks as whoever has asked 
   ahead.prepare();
   expect((await ahead.take(async () => served, context))?.name).toBe('fork-1');
   expect(done).toEqual(['fork-1 running']);
-  expect(starts[0]).toMatchObject({ stage: 'spawned', background: true });
+  expect(starts[0]).toMatchObject({ stage: 'warm', background: true });
   expect(await starts[0]?.offer(async () => Promise.reject(new Error('not opened here')))).toBe(served);
   expect(await ahead.take(nowhere, context)).toBeUndefined();
 });
 
 const served: OfferedSession = { driver: 'uuid', localToken: '', end: async () => undefined };
+
+test('one that is ready goes before one that is not, which nobody hurries then', async () => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { open, starts } = resting([], undefined, (index) => gates[index]?.promise);
+  await using ahead = new Ahead({ count: 2, open, log });
+  ahead.prepare();
+  gates[1]?.resolve();
+  await setImmediate();
+  expect((await ahead.take(nowhere, context))?.name).toBe('fork-2');
+  expect(starts[0]?.hurry?.aborted).toBe(false);
+  const next = ahead.take(nowhere, context);
+  expect(starts[0]?.hurry?.aborted).toBe(true);
+  gates[0]?.resolve();
+  expect((await next)?.name).toBe('fork-1');
+});
 
 test('one that cannot go on is ended, and the next is taken', async () => {
   const { open, done } = resting(['fork-1']);

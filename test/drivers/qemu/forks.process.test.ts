@@ -380,7 +380,7 @@ async function whenAhead(vm: Awaited<ReturnType<typeof open>>): Promise<number[]
   return (await listMachines()).map(({ pid }) => pid);
 }
 
-test('a QEMU that was spawned ahead becomes the next fork, and another takes its place', async () => {
+test('one that was made ready ahead becomes the next fork, and another takes its place', async () => {
   await using it = await openReady();
   expect(await it.vm.snapshots.save('again', { ahead: 1 })).toMatchObject({ forks: [] });
   for (const name of ['one', 'other']) {
@@ -400,7 +400,7 @@ test('a QEMU that was spawned ahead becomes the next fork, and another takes its
   expect(await listMachines()).toHaveLength(1);
 });
 
-test('one that was spawned ahead and killed is not given to anybody', async () => {
+test('one that was made ready ahead and killed is not given to anybody', async () => {
   await using it = await openReady();
   await it.vm.snapshots.save('again', { ahead: 1 });
   const before = await whenAhead(it.vm);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { OneAhead } from '../../../src/drivers/qemu/one-ahead.ts';
 
@@ -20,6 +21,19 @@ test('what was opened ahead is taken once', async () => {
   ahead.prepare();
   expect(opened()).toBe(1);
   expect(await Promise.all([ahead.take(), ahead.take()])).toMatchObject([{ number: 1 }, { number: 2 }]);
+});
+
+test('it says whether there is one that nobody waits for', async () => {
+  const ahead = new OneAhead(numbered([2]).open);
+  expect(ahead.isReady).toBe(false);
+  ahead.prepare();
+  expect(ahead.isReady).toBe(false);
+  await setImmediate();
+  expect(ahead.isReady).toBe(true);
+  await ahead.take();
+  ahead.prepare();
+  await setImmediate();
+  expect(ahead.isReady).toBe(false);
 });
 
 test('whoever takes one where none could be opened ahead tries again', async () => {

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { privateBytes } from '../../../src/drivers/qemu/space/private-space.ts';
 
 /** Three mappings of a QEMU as Linux shows them: the memory of a guest of 1 GiB, the heap, and a buffer for messages. */
-const mappings = (sharing: 'p' | 's') => `7fae98000000-7faee8000000 rw-${sharing} 00000000 00:19 13586    /dev/shm/#13586 (deleted)
+const mappings = (
+  sharing: 'p' | 's',
+) => `7fae98000000-7faee8000000 rw-${sharing} 00000000 00:19 13586    /dev/shm/#13586 (deleted)
 Size:            1048576 kB
 Rss:               63296 kB
 Pss:               61200 kB

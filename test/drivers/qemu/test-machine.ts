@@ -7,6 +7,7 @@ import type { CallContext } from '../../../src/driver/index.ts';
 import { Recorder } from '../../../src/drivers/qemu/console/recorder.ts';
 import { SharedConsole } from '../../../src/drivers/qemu/console/shared-console.ts';
 import { VirtualMachine } from '../../../src/drivers/qemu/machine/machine.ts';
+import type { PowerOn } from '../../../src/drivers/qemu/machine/machine-parts.ts';
 import { Trail } from '../../../src/drivers/qemu/trail.ts';
 import type { ByteChannel, ConsoleFaultEvent, ConsoleStart } from '../../../src/interfaces/index.ts';
 import { bootSector } from '../../fixtures/boot-sector.ts';
@@ -100,6 +101,8 @@ export interface TestMachine extends AsyncDisposable {
   readonly folder: string;
   /** Opens the console as a client does. */
   open(from?: ConsoleStart): ByteChannel;
+  /** What a power-on of it needs. */
+  readonly prepare: () => Promise<PowerOn>;
   /** A line of `timeline.jsonl` each. */
   timeline(): Promise<string[]>;
 }
@@ -122,15 +125,16 @@ export async function openTestMachine(
   );
   const console = new SharedConsole(recorder);
   const command = await program.command(folder);
+  const prepare = async (): Promise<PowerOn> => ({
+    command,
+    memory: { folder, bytes: MEMORY },
+    user: null,
+    forwards: [{ name: 'ssh', host: '127.0.0.1', hostPort: 0, guestPort: 22 }],
+    sockets: { vnc: join(folder, 'vnc') },
+  });
   const machine = stack.use(
     new VirtualMachine({
-      prepare: async () => ({
-        command,
-        memory: { folder, bytes: MEMORY },
-        user: null,
-        forwards: [{ name: 'ssh', host: '127.0.0.1', hostPort: 0, guestPort: 22 }],
-        sockets: { vnc: join(folder, 'vnc') },
-      }),
+      prepare,
       recorder,
       trail,
       onConsole: (input) => console.connect(input),
@@ -145,6 +149,7 @@ export async function openTestMachine(
     machine,
     console,
     folder,
+    prepare,
     open: (from = 'next') => console.open({ from, takeOver: false, name: 'a test' }),
     timeline: async () => {
       const text = await readFile(join(folder, 'timeline.jsonl'), 'utf8');

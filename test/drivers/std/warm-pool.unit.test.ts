@@ -2,7 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { CapacityError, createLog, DeviceError } from '../../../src/core/index.ts';
-import { type Pooled, WarmPool, type WarmPoolParts } from '../../../src/drivers/std/pool/warm-pool.ts';
+import {
+  type OpenPooled,
+  type Pooled,
+  WarmPool,
+  type WarmPoolParts,
+} from '../../../src/drivers/std/pool/warm-pool.ts';
 
 /** What stands in for a machine. */
 interface One extends Pooled {
@@ -23,7 +28,9 @@ function openPool(
   } = {},
 ) {
   const made: One[] = [];
-  const make = async ({ background }: { readonly background: boolean }): Promise<One> => {
+  const hurries: AbortSignal[] = [];
+  const make = async ({ background, hurry }: OpenPooled): Promise<One> => {
+    hurries.push(hurry);
     await parts.gate?.();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const one: One = {
@@ -42,7 +49,7 @@ function openPool(
     ...{ name: 'ready', min: 2, max: 4, open: make, start: async () => undefined, log: createLog('silent') },
     ...parts,
   });
-  return { pool, made };
+  return { pool, made, hurries };
 }
 
 /** The first figures that are so. */
@@ -81,6 +88,19 @@ describe('a pool', () => {
     expect(await until(pool, { failed: 1 })).toMatchObject({ doubt: 'fork-1: BUG: bad page', problem: null });
     await until(pool, { ready: 1, claimed: 1 });
     expect(told).toMatchObject([{ pool: 'ready', machine: 'fork-1', reason: 'BUG: bad page' }]);
+  });
+
+  it('says to what it makes that somebody waits, but not for who does not', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { pool, made, hurries } = openPool({ min: 1, gate: () => promise });
+    await expect(pool.claim(never, { wait: AbortSignal.abort() })).rejects.toMatchObject({ code: 'busy' });
+    expect(hurries.map(({ aborted }) => aborted)).toEqual([false]);
+    const claimed = pool.claim(never);
+    expect(hurries.map(({ aborted }) => aborted)).toEqual([true]);
+    resolve();
+    expect(await claimed).toBe(made[0]);
+    await pool.filled(never);
+    expect(hurries.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
   it('gives nobody what another has', async () => {

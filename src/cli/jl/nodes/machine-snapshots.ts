@@ -16,7 +16,7 @@ export const registerSnapshots: NodeCommands['register'] = (command, node, { sig
   withOutput(
     named('save', 'save the machine, which goes on').option(
       '--ahead <count>',
-      'how many QEMUs are to be started before somebody asks for a fork',
+      'how many forks are to be made ready before somebody asks for one',
       count,
     ),
   ).action(async (name: string, options: OutputOption & { ahead?: number }) => {

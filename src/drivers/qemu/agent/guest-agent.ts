@@ -67,6 +67,11 @@ export class GuestAgent {
     });
   }
 
+  /** Whether there is one that has answered, and nothing is left of what it was asked before. */
+  get answers(): boolean {
+    return this.#synced;
+  }
+
   /** Is to be told when a program of the guest has opened the port, or closed it. */
   portChanged(open: boolean): void {
     if (!open) {

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Duration, Log } from '../../../core/index.ts';
 import type { ConsoleFaultEvent, MachineEvent } from '../../../interfaces/index.ts';
+import type { GuestAgent } from '../agent/guest-agent.ts';
 import type { Recorder } from '../console/recorder.ts';
 import type { PlannedForward } from '../plan/types.ts';
 import type { Trail } from '../trail.ts';
@@ -17,6 +18,11 @@ export interface PowerPlan extends Launch {
   readonly guestAddress?: string | undefined;
   /** A file with what the console is to show before anything else: what it had shown by then. */
   readonly replay?: string | undefined;
+  /**
+   * What its guest does once before its start rests as `warm`; without it, it rests as `loaded`. To be left unfinished rather than to
+   * fail.
+   */
+  readonly warmUp?: ((agent: GuestAgent, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** What a power session works with, and whom it tells. */
@@ -38,14 +44,14 @@ export interface SessionParts {
   readonly onStep?: ((step: StartStep) => void) | undefined;
 }
 
-/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its CPUs run, until its guest has the time. */
-export type StartStep = 'files' | LaunchStep | 'incoming' | 'cont' | 'renew';
+/** The steps of a start: until its files are there, until QEMU's process is, until it obeys, until it has a saved machine, until its guest is warm, until its CPUs run, until its guest has the time. */
+export type StartStep = 'files' | LaunchStep | 'incoming' | 'warm' | 'cont' | 'renew';
 
 /**
  * How far a start has come, and may rest: QEMU obeys and has nothing in it yet; it has taken in the saved machine that it starts from, if
- * there is one; its CPUs run.
+ * there is one; its CPUs have run for a moment and stand still again; they run.
  */
-export type StartStage = 'spawned' | 'loaded' | 'running';
+export type StartStage = 'spawned' | 'loaded' | 'warm' | 'running';
 
 /** Where a start can rest. */
-export type RestStage = Exclude<StartStage, 'running'>;
+export type RestStage = Exclude<StartStage, 'spawned' | 'running'>;

@@ -97,7 +97,8 @@ export class PowerSession {
     try {
       if (stage === 'running' && this.#stage !== 'running') await this.#announce();
       if (stage !== 'spawned' && this.#stage === 'spawned') await this.#load(signal);
-      if (stage === 'running' && this.#stage === 'loaded') await this.#run(signal);
+      if (stage === 'warm' && this.#stage === 'loaded') await this.#warmUp(signal);
+      if (stage === 'running' && this.#stage !== 'running') await this.#run(signal);
     } catch (error) {
       // There is nothing to save yet.
       await this.stop(HASTE);
@@ -213,6 +214,19 @@ export class PowerSession {
     await this.migrations.receive(`fd:${DESCRIPTORS.state}`, { 'x-ignore-shared': true }, either);
     await this.migrations.reached('completed', either);
     this.#parts.onStep?.('incoming');
+  }
+
+  /** Lets the CPUs run for as long as the guest warms up. Whatever goes wrong in there is better known now than when somebody has it. */
+  async #warmUp(signal: AbortSignal): Promise<void> {
+    const { warmUp } = this.plan;
+    if (!warmUp) return;
+    await this.execute('cont', signal);
+    await warmUp(this.agent, AbortSignal.any([signal, this.broken]));
+    await this.execute('stop', signal);
+    this.#parts.faults.check('fork');
+    this.kernel.throwIfAborted();
+    this.#stage = 'warm';
+    this.#parts.onStep?.('warm');
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import type { CallContext, Offer } from '../../../driver/index.ts';
 import { OneAhead } from '../one-ahead.ts';
 import type { Fork, ForkStart } from './fork-start.ts';
 
-/** A fork whose QEMU waits for somebody to ask for it. */
+/** A fork that waits for somebody to ask for it. */
 interface Waiting<F extends Fork> extends AsyncDisposable {
   readonly fork: F;
   /** How it is to serve forks of its own, which whoever asks for it says. */
@@ -18,11 +18,12 @@ export interface AheadParts<F extends Fork> {
   readonly log: Log;
 }
 
-/** The forks of one snapshot that are spawned before anybody asks for them: what is left of their start is to take the state in. */
+/** The forks of one snapshot that are made ready before anybody asks for them: what is left of their start is that of their CPUs. */
 export class Ahead<F extends Fork> implements AsyncDisposable {
   readonly #parts: AheadParts<F>;
   readonly #places: readonly OneAhead<Waiting<F>>[];
   readonly #closing = new AbortController();
+  #hurry = new AbortController();
   readonly #ready = new Set<Waiting<F>>();
   /** What others have taken to go on with, or to end, and is not done with. */
   readonly #underWay = new UnderWay();
@@ -37,7 +38,7 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
     return [...this.#ready].filter(({ fork }) => fork.resting?.rests).length;
   }
 
-  /** Has as many spawned as are to wait, in the background. */
+  /** Has as many started as are to wait, in the background. */
   prepare(): void {
     for (const place of this.#places) place.prepare();
   }
@@ -49,6 +50,7 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
 
   /** Ends all that wait: what they have is needed elsewhere. */
   async drop(): Promise<void> {
+    this.#hurryUp();
     const end = async (place: OneAhead<Waiting<F>>) => (await place.takeReady())?.[Symbol.asyncDispose]();
     await this.#underWay.add(settleAll(this.#places.map(end)));
   }
@@ -60,7 +62,9 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
   }
 
   async #take(offer: Offer, context: CallContext): Promise<F | undefined> {
-    for (const place of this.#places) {
+    const places = this.#places.toSorted((one, other) => Number(other.isReady) - Number(one.isReady));
+    if (!places[0]?.isReady) this.#hurryUp();
+    for (const place of places) {
       const waiting = await place.takeReady();
       if (!waiting) continue;
       this.#ready.delete(waiting);
@@ -75,11 +79,16 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
         this.#closing.signal.throwIfAborted();
         this.#parts.log.warn(
           { fork: waiting.fork.name, reason: String(error) },
-          'a QEMU that waited cannot go on',
+          'a fork that waited cannot go on',
         );
       }
     }
     return undefined;
+  }
+
+  #hurryUp(): void {
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
   }
 
   async #spawn(): Promise<Waiting<F>> {
@@ -89,8 +98,9 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
     const fork = await open({
       offer: async (...args) => await (await bound)(...args),
       context: { signal: this.#closing.signal, log, peer },
-      stage: 'spawned',
+      stage: 'warm',
       background: true,
+      hurry: this.#hurry.signal,
     });
     const end = async () => {
       this.#ready.delete(waiting);

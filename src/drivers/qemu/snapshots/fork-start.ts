@@ -1,5 +1,5 @@
 import type { CallContext, Offer } from '../../../driver/index.ts';
-import type { StartStage } from '../machine/power-plan.ts';
+import type { RestStage, StartStage } from '../machine/power-plan.ts';
 import type { PrivateSpace } from '../space/private-space.ts';
 
 /** A machine that was started from a saved one. Disposing of it ends it. */
@@ -28,7 +28,9 @@ export interface ForkStart {
   readonly offer: Offer;
   readonly context: CallContext;
   /** Where its start rests. */
-  readonly stage: StartStage;
+  readonly stage: RestStage | 'running';
   /** Nobody waits for it. */
   readonly background?: boolean;
+  /** Aborts when somebody does after all: what need not be done is left. */
+  readonly hurry?: AbortSignal;
 }

@@ -33,6 +33,7 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   const memory = stack.use(await openMemoryFile(options.memory, null));
   await chmod(`/proc/self/fd/${memory.fd}`, FOR_HEIRS);
   const renews = await renewsItself(session.agent, AbortSignal.any([signal, session.broken]));
+  const hasAgent = session.agent.answers;
   const way = (await canStand(options)) ? saveStanding : saveLive;
   const { bases, printed } = await way(options, { memory, state: files.state }, signal);
   await pipeline(recorder.history(printed), createWriteStream(files.history, { flags: 'wx', mode: 0o600 }));
@@ -42,7 +43,7 @@ export async function saveMachine(options: SaveOptions, signal: AbortSignal): Pr
   // One that was paused did not stand still for this.
   const pause = state === 'running' ? session.stoodStill : 0;
   const origin = { bases, seed, guestAddress: session.guestAddress };
-  return { ...files, memory, pause, renews, origin };
+  return { ...files, memory, pause, renews, hasAgent, origin };
 }
 
 /** Copying so much takes less time than anybody notices. */

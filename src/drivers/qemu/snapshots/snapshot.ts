@@ -46,6 +46,8 @@ export interface SavedMachine {
   readonly boot: string | undefined;
   /** Whether its kernel notices that it has become another machine. */
   readonly renews: boolean;
+  /** Whether an agent answers in it. */
+  readonly hasAgent: boolean;
 }
 
 /** A saved machine that others start from, under its name. */

@@ -9,7 +9,7 @@ import type { Snapshot } from './snapshot.ts';
 
 /** What a snapshot is for. */
 export interface SaveOptions {
-  /** So many forks of it are spawned ahead. */
+  /** So many forks of it are made ready ahead. */
   readonly ahead?: number | undefined;
   /** It was saved as soon as it had booted: whoever starts from it is shown that boot. */
   readonly booted?: boolean;
@@ -30,7 +30,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #forks = new Map<string, F>();
   readonly #ending = new Map<F, Promise<void>>();
-  /** What was spawned before somebody asks for it. */
+  /** What is made ready before somebody asks for it. */
   readonly #ahead = new Map<Snapshot, Ahead<F>>();
   readonly #saver: Saver;
   #forked = 0;
@@ -114,7 +114,7 @@ export class Snapshots<F extends Fork = Fork> implements AsyncDisposable {
     }
   }
 
-  /** One that was spawned ahead, running now. */
+  /** One that was made ready ahead, running now. */
   async #forkAhead(snapshot: Snapshot, { offer, context, stage }: ForkStart): Promise<F | undefined> {
     const ahead = stage === 'running' ? this.#ahead.get(snapshot) : undefined;
     if (!ahead) return undefined;

@@ -1,7 +1,7 @@
 import { BusyError, type Log, NotFoundError, settleAll, UnsupportedError } from '../../../core/index.ts';
 import type { CallContext, DriverNode, Offer, OfferedSession, Peer } from '../../../driver/index.ts';
 import type { Handlers, Machine, PoolInfo, PoolRequest } from '../../../interfaces/index.ts';
-import { type Pooled, WarmPool } from './warm-pool.ts';
+import { type OpenPooled, type Pooled, WarmPool } from './warm-pool.ts';
 
 /** A fork that is kept ready. */
 export interface PooledFork extends Pooled {
@@ -13,13 +13,10 @@ export interface PooledFork extends Pooled {
 }
 
 /** How a fork is made ready. */
-export interface PooledForkOptions {
+export interface PooledForkOptions extends OpenPooled {
   readonly from: string;
   /** How it serves forks of its own. */
   readonly offer: Offer;
-  /** Nobody waits for it. */
-  readonly background: boolean;
-  readonly signal: AbortSignal;
 }
 
 export interface PoolsParts<F extends PooledFork = PooledFork> {

@@ -17,6 +17,16 @@ export interface Pooled extends AsyncDisposable {
   readonly failure?: AbortSignal | undefined;
 }
 
+/** How one is made ready. */
+export interface OpenPooled {
+  /** Nobody waits for it. */
+  readonly background: boolean;
+  /** Aborts when somebody does after all: what need not be done is left. */
+  readonly hurry: AbortSignal;
+  /** Gives it up. */
+  readonly signal: AbortSignal;
+}
+
 export interface WarmPoolParts<T extends Pooled> {
   /** What errors call it. */
   readonly name: string;
@@ -24,8 +34,8 @@ export interface WarmPoolParts<T extends Pooled> {
   readonly min: number;
   /** How many there may be, the claimed ones included. */
   readonly max: number;
-  /** Makes another one ready; in the background where nobody waits for it. */
-  readonly open: (options: { readonly background: boolean; readonly signal: AbortSignal }) => Promise<T>;
+  /** Makes another one ready. */
+  readonly open: (options: OpenPooled) => Promise<T>;
   /** Makes one that was ready what a claim is given; with `run: false`, one that is ready all the same, and its claimer's. */
   readonly start: (one: T, options: { readonly run: boolean; readonly signal: AbortSignal }) => Promise<void>;
   readonly log: Log;
@@ -87,6 +97,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #counts = { given: 0, broken: 0, refused: 0, failed: 0 };
   #doubt: string | undefined;
+  #hurry = new AbortController();
   #problem: string | undefined;
   #failure: unknown;
   #brokenInRow = 0;
@@ -187,11 +198,17 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
     this.#brokenInRow = 0;
     this.#fill();
     if (wait?.aborted) giveUp();
+    else this.#hurryUp();
     try {
       return await promise;
     } finally {
       for (const over of ends) over.removeEventListener('abort', giveUp);
     }
+  }
+
+  #hurryUp(): void {
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
   }
 
   /** Whether it is what a claim is given. One that is not has broken, and is replaced. */
@@ -242,7 +259,7 @@ export class WarmPool<T extends Pooled> implements AsyncDisposable {
   #add(background: boolean): void {
     const { open } = this.#parts;
     const { signal } = this.#closing;
-    const done = open({ background, signal }).then(
+    const done = open({ background, hurry: this.#hurry.signal, signal }).then(
       async (one) => {
         this.#opening.delete(done);
         if (signal.aborted) return await one[Symbol.asyncDispose]();
