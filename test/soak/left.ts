@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The variable that marks the processes of a life, and all that they start. */
 export const MARK = 'JUMPLEAD_SOAK';
+/** Who is still there then was not killed, in milliseconds. */
+const LONGEST_END = 10_000;
 
 /** A process that is there. */
 interface Found {
@@ -30,12 +32,13 @@ async function readMark(pid: number): Promise<Found | undefined> {
 
 /**
  * What is left of processes with that mark that were killed: one line each. The kernel has been told to end them; on a busy host
- * that may take a moment.
+ * that takes its time.
  */
 export async function findLeftProcesses(prefix: string): Promise<string[]> {
-  for (let tries = 0; ; tries++) {
+  const late = AbortSignal.timeout(LONGEST_END);
+  for (;;) {
     const found = await findMarked(prefix);
-    if (found.length === 0 || tries === 50)
+    if (found.length === 0 || late.aborted)
       return found.map(({ pid, command }) => `process ${pid}: ${command}`);
     await sleep(20);
   }
