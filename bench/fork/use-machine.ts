@@ -15,7 +15,7 @@ export const STEPS: Readonly<Record<string, Omit<Figure, 'values'>>> = {
 };
 
 /** What `uname -r` prints; no line that is typed looks like it. */
-const RELEASE = /\d+\.\d+\.\d+\S*\r?\n/;
+export const RELEASE = /\d+\.\d+\.\d+\S*\r?\n/;
 
 /** Gets a machine, has it run a command that is typed on its console, and ends it. Times are in milliseconds, memory in MiB. */
 export async function useMachine(

@@ -2,6 +2,7 @@ import { runByHand } from '../../by-hand.ts';
 import { type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
+import { RELEASE } from '../use-machine.ts';
 
 const TAG = 'bench';
 const ROUNDS = 5;
@@ -27,8 +28,7 @@ export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Opti
     await using qemu = await runByHand([...command, '-loadvm', TAG], memory);
     const running = qemu.time;
     qemu.type('uname -r\n');
-    // The number is not in what was typed.
-    await qemu.printed(/\n\d+\.\d+\.\d+\S*\r?\n/);
+    await qemu.printed(RELEASE);
     return { running, answered: performance.now() - began };
   });
   return [

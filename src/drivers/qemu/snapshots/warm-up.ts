@@ -1,4 +1,4 @@
-import { isDutError, type Log } from '../../../core/index.ts';
+import { createLog, isDutError, type Log } from '../../../core/index.ts';
 import { execInGuest } from '../agent/exec.ts';
 import type { GuestAgent } from '../agent/guest-agent.ts';
 import { renewGuest } from './renew-guest.ts';
@@ -20,7 +20,8 @@ export async function warmUp(
 ): Promise<void> {
   const either = hurry ? AbortSignal.any([hurry, signal]) : signal;
   try {
-    await renewGuest(agent, renews, { log, signal: either });
+    // What it cannot do is told when somebody has it.
+    await renewGuest(agent, renews, { log: createLog('silent'), signal: either });
     for await (const _ of execInGuest(agent, { command: ['true'] }, either));
   } catch (error) {
     signal.throwIfAborted();
