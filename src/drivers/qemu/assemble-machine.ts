@@ -118,6 +118,7 @@ export async function assembleMachine(
     (snapshot: Snapshot, { background = false, hurry }: Pick<ForkStart, 'background' | 'hurry'> = {}) =>
     async (signal: AbortSignal): Promise<PowerOn> => {
       const { renews, hasAgent } = snapshot.saved;
+      let isOwn = renews;
       delete equipment.sizes.memory;
       delete equipment.sizes.diskSize;
       Object.assign(equipment.sizes, snapshot.saved.sizes);
@@ -128,14 +129,16 @@ export async function assembleMachine(
         background,
         ...(hasAgent &&
           equipment.host.accelerator.name === 'tcg' && {
-            warmUp: (agent, until) => warmUp(agent, renews, { log, hurry, signal: until }),
+            warmUp: async (agent, until) => {
+              isOwn = await warmUp(agent, isOwn, { log, hurry, signal: until });
+            },
           }),
         ...(snapshot.booted && { replay: snapshot.saved.history }),
         onStarted: async (session: PowerSession, until: AbortSignal) => {
           const { agent, broken } = session;
           if (snapshot.saved.boot !== undefined) boots?.follow(snapshot.saved.boot, session);
           const either = AbortSignal.any([until, broken]);
-          await renewGuest(agent, renews, { log, signal: either });
+          await renewGuest(agent, isOwn, { log, signal: either });
           origin?.steps.done('renew');
         },
       };

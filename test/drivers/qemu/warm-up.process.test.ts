@@ -59,8 +59,13 @@ test('it is left as soon as somebody waits', async () => {
 
 test('an agent that refuses is no reason against it', async () => {
   await using it = await withAgent('restricted');
-  await rest(it, (agent, signal) => warmUp(agent, true, { log, signal }));
-  expect(it.machine.resting?.stage).toBe('warm');
+  const outcomes: boolean[] = [];
+  for (const isOwn of [true, false]) {
+    await rest(it, async (agent, signal) => outcomes.push(await warmUp(agent, isOwn, { log, signal })));
+    expect(it.machine.resting?.stage).toBe('warm');
+  }
+  // Its randomness is its own only where it was before.
+  expect(outcomes).toEqual([true, false]);
 });
 
 test('whoever gives it up gets his reason, and no QEMU is left', async () => {

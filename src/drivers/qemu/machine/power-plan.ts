@@ -22,7 +22,7 @@ export interface PowerPlan extends Launch {
    * What its guest does once before its start rests as `warm`; without it, it rests as `loaded`. To be left unfinished rather than to
    * fail.
    */
-  readonly warmUp?: ((agent: GuestAgent, signal: AbortSignal) => Promise<void>) | undefined;
+  readonly warmUp?: ((agent: GuestAgent, signal: AbortSignal) => Promise<unknown>) | undefined;
 }
 
 /** What a power session works with, and whom it tells. */

@@ -25,24 +25,29 @@ export async function renewsItself(agent: GuestAgent, signal: AbortSignal): Prom
  * started from the same. Where there is no agent neither can be done, which the log says. Resolves when the agent has been
  * asked for the time, which it sets at once; the hardware clock, which it writes then, takes seconds in an emulated guest.
  *
- * @param renews What `renewsItself` has said of it.
+ * @param isOwn Whether its randomness is its own already: `renewsItself` has said so, or it was given it before.
+ * @returns whether it is now.
  */
 export async function renewGuest(
   agent: GuestAgent,
-  renews: boolean,
+  isOwn: boolean,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const tell = (what: string, error: unknown) => {
     if (!isDutError(error)) throw error;
     const level = error.code === 'unsupported' ? 'info' : 'warn';
     log[level]({ reason: error.message }, `${what} of a guest that was saved is what it was then`);
   };
-  if (!renews) {
-    await reseedGuest(agent, signal).catch((error: unknown) => {
-      signal.throwIfAborted();
-      tell('the randomness', error);
-    });
-  }
+  const isRenewed =
+    isOwn ||
+    (await reseedGuest(agent, signal).then(
+      () => true,
+      (error: unknown) => {
+        signal.throwIfAborted();
+        tell('the randomness', error);
+        return false;
+      },
+    ));
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   let isAsked = false;
   const onAsked = () => {
@@ -54,4 +59,5 @@ export async function renewGuest(
     if (!(isAsked && error instanceof DeviceError && error.event === AGENT_GONE)) tell('the clock', error);
   });
   await raceSignal(Promise.race([asked, answered]), signal);
+  return isRenewed;
 }

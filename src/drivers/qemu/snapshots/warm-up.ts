@@ -7,25 +7,28 @@ import { renewGuest } from './renew-guest.ts';
  * Lets a guest that is emulated do once what is done when somebody has it, so that QEMU has translated it by then: take the time and,
  * where it must be given that, randomness, and start a program. It is left as soon as `hurry` aborts, or something goes wrong.
  *
+ * @returns whether its randomness is its own, as `renewGuest` does.
  * @throws the reason of `signal` when that aborts.
  */
 export async function warmUp(
   agent: GuestAgent,
-  renews: boolean,
+  isOwn: boolean,
   {
     log,
     hurry,
     signal,
   }: { readonly log: Log; readonly hurry?: AbortSignal | undefined; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const either = hurry ? AbortSignal.any([hurry, signal]) : signal;
+  let isRenewed = isOwn;
   try {
     // What it cannot do is told when somebody has it.
-    await renewGuest(agent, renews, { log: createLog('silent'), signal: either });
+    isRenewed = await renewGuest(agent, isOwn, { log: createLog('silent'), signal: either });
     for await (const _ of execInGuest(agent, { command: ['true'] }, either));
   } catch (error) {
     signal.throwIfAborted();
     if (!hurry?.aborted && !isDutError(error)) throw error;
     log.debug({ reason: String(error) }, 'a guest was not warmed up');
   }
+  return isRenewed;
 }
