@@ -24,13 +24,17 @@ function adviceFor(path: string): string[] {
     [stateDir(), ['XDG_STATE_HOME'], 'what machines need while they live'],
     [process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), ['XDG_RUNTIME_DIR', 'TMPDIR'], 'sockets'],
   ] as const;
-  return places
-    .filter(([folder]) => isWithin(path, folder) || isWithin(folder, path))
-    .map(([, names, what]) => {
-      const set = names.find((name) => process.env[name]);
-      if (set === undefined) return `${names[0]} names another folder for ${what}`;
-      return `${set} is ${process.env[set]}: it must be a folder for ${what} that this user may make and write to`;
-    });
+  // The innermost that holds it: one of ours may lie in that for temporary files.
+  const holding = places
+    .filter(([folder]) => isWithin(path, folder))
+    .toSorted(([one], [other]) => other.length - one.length);
+  const meant =
+    holding.length > 0 ? holding.slice(0, 1) : places.filter(([folder]) => isWithin(folder, path));
+  return meant.map(([, names, what]) => {
+    const set = names.find((name) => process.env[name]);
+    if (set === undefined) return `${names[0]} names another folder for ${what}`;
+    return `${set} is ${process.env[set]}: it must be a folder for ${what} that this user may make and write to`;
+  });
 }
 
 const isWithin = (path: string, folder: string) => path === folder || path.startsWith(folder + sep);

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { exitCodeOf, Interruption } from '../../src/cli/exit-code.ts';
 import { describeFailure } from '../../src/cli/report-error.ts';
@@ -33,6 +33,8 @@ test('a bug of ours shows its stack', () => {
 
 test('a folder that cannot be had is no bug of ours, and the variable that moves it is named', () => {
   vi.stubEnv('JUMPLEAD_CACHE', import.meta.filename);
+  // That of the cache lies in it, and is meant.
+  vi.stubEnv('XDG_RUNTIME_DIR', dirname(import.meta.filename));
   const path = join(import.meta.filename, 'images');
   let error: unknown;
   try {
