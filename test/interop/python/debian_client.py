@@ -16,7 +16,8 @@ with env() as machine:
     machine.power.on()
     with machine.novnc() as url:
         port = parse_qs(urlparse(url).query)["port"][0]
-        with connect(f"ws://127.0.0.1:{port}", compression=None) as viewer:
+        # A browser waits for no answer when it closes. The client's bridge has none until the screen changes (`streams/websocket.py`).
+        with connect(f"ws://127.0.0.1:{port}", compression=None, close_timeout=0.1) as viewer:
             seen["screen"] = viewer.recv().decode()
     with machine.console.pexpect() as console:
         console.logfile_read = open(f"{answers}.console", "wb")
