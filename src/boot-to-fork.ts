@@ -16,10 +16,18 @@ export interface ReadyBoot {
 /** How long a machine that is ready may take until its boot is stored, in milliseconds: 1 GiB, onto a slow disk. */
 const STORING = 120_000;
 
+/** What is saved. */
+export interface BootToForkOptions<D extends MachineDriver> {
+  readonly ready: Ready<D>;
+  readonly name: string;
+  /** How many forks are made ready before somebody asks for one; default: none. */
+  readonly ahead?: number;
+}
+
 /** Boots a machine until it is ready, saves it as `name`, and switches it off: it is there for its forks. */
 export async function bootToFork<D extends MachineDriver>(
   vm: Connected<D>,
-  { ready, name }: { readonly ready: Ready<D>; readonly name: string },
+  { ready, name, ahead }: BootToForkOptions<D>,
   options: WaitOptions,
 ): Promise<ReadyBoot> {
   const bare = bareMachine(vm);
@@ -33,7 +41,7 @@ export async function bootToFork<D extends MachineDriver>(
   await raceSignal(settled, options.signal ? AbortSignal.any([options.signal, storing]) : storing).catch(() =>
     options.signal?.throwIfAborted(),
   );
-  await bare.snapshots.save(name, options);
+  await bare.snapshots.save(name, { ...options, ahead });
   await bare.power.off({ mode: 'forced', ...options });
   return { kind, duration };
 }
