@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { UnreachableError } from '../../src/core/index.ts';
 import { defineDriver, group } from '../../src/driver/index.ts';
 import { fakeConsole, fakeNetwork } from '../../src/drivers/fake/index.ts';
 import { echoNetwork } from '../../src/drivers/std/index.ts';
-import { Flasher } from '../../src/interfaces/index.ts';
+import { Flasher, Network } from '../../src/interfaces/index.ts';
 import { FrameType } from '../../src/rpc/gen/jumpstarter/v1/router_pb.ts';
 import { type Frame, GrpcError, statusName } from '../../src/rpc/grpc/index.ts';
 import { openRaw, type RawSession, readAll, statusOf } from './raw-session.ts';
@@ -87,6 +88,38 @@ describe('a stream on a driver', () => {
     const { frames } = await driverStream(raw, '');
     console.device.unplug();
     expect(await statusOf(readAll(frames))).toBe('ABORTED: fake-console: the device is gone');
+  });
+
+  test.each([
+    ['has ended: what is said to it afterwards is lost on it', true],
+    ['has not ended: that is told', false],
+  ])('to a device that hangs up, and %s', async (_, ends) => {
+    const { promise: disposed, resolve } = Promise.withResolvers<void>();
+    const gone = async () => Promise.reject(new UnreachableError('gone', { target: 'tcp' }));
+    const connect = async () => ({
+      write: gone,
+      end: gone,
+      async *[Symbol.asyncIterator]() {
+        yield Buffer.from('bye');
+        if (!ends) await disposed;
+      },
+      [Symbol.asyncDispose]: async () => resolve(),
+    });
+    const open = () => ({ connect });
+    const config = z.undefined();
+    await using raw = await openRaw(defineDriver({ name: 'rude', interface: Network, config, open })());
+    const { frames } = await driverStream(raw, '');
+    const iterator = frames[Symbol.asyncIterator]();
+    await iterator.next();
+    if (ends) expect((await iterator.next()).value).toMatchObject({ type: FrameType.GOAWAY });
+    await frames.write(data('and another thing'));
+    await frames.write(GOAWAY);
+    frames.end();
+    const rest = async () => {
+      for (let next = await iterator.next(); !next.done; next = await iterator.next());
+    };
+    if (ends) await rest();
+    else expect(await statusOf(rest())).toContain('UNAVAILABLE: gone');
   });
 
   test('gets its options, checked', async () => {

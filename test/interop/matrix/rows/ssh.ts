@@ -19,8 +19,8 @@ async function typescript({ handle, raw }: TypescriptRun<typeof rig, unknown>) {
 }
 
 async function command({ run }: CommandRun<unknown>) {
-  const { exitCode, stdout } = await run('ssh echo here; exit 3');
-  expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: 'here\n' });
+  const { exitCode, stdout, stderr } = await run('ssh echo here; exit 3');
+  expect({ exitCode, stdout }, stderr).toEqual({ exitCode: 3, stdout: 'here\n' });
 }
 
 /** An ssh server behind a TCP connection, with the key that opens it. */
