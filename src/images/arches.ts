@@ -21,6 +21,8 @@ export interface ArchFacts {
   readonly loaderOnEsp: string;
   /** The first serial port, as the kernel names it. */
   readonly serial: string;
+  /** What the tiny guest's kernel is told of this architecture's emulated machines. */
+  readonly options: readonly string[];
   /** Modules for the tiny guest that only this architecture's kernel has. */
   readonly modules: readonly string[];
 }
@@ -35,6 +37,8 @@ export const arches = {
     loader: 'systemd-bootx64.efi',
     loaderOnEsp: 'BOOTX64.EFI',
     serial: 'ttyS0',
+    // Else Linux takes the HPET for its clock, for which an emulated CPU has to wait for QEMU each time: two were seen to hang in it.
+    options: ['tsc=reliable'],
     modules: ['pvpanic-pci', 'pvpanic-mmio'],
   },
   aarch64: {
@@ -45,6 +49,7 @@ export const arches = {
     loader: 'systemd-bootaa64.efi',
     loaderOnEsp: 'BOOTAA64.EFI',
     serial: 'ttyAMA0',
+    options: [],
     // Debian builds this kernel without pvpanic. Without firmware the power button is a GPIO line of a PL061.
     modules: ['gpio-pl061', 'gpio_keys'],
   },

@@ -48,7 +48,7 @@ esac
 
 /** The recipe of the tiny guest. */
 export function tinyRecipe(arch: ImageArch): TinyRecipe {
-  const { kernelPackage, serial, modules } = arches[arch];
+  const { kernelPackage, serial, options, modules } = arches[arch];
   return {
     name: 'tiny',
     arch,
@@ -65,7 +65,7 @@ export function tinyRecipe(arch: ImageArch): TinyRecipe {
       { path: '/etc/profile', text: PROFILE },
       { path: '/etc/udhcpc/default.script', text: DHCP, mode: 0o755 },
     ],
-    append: `console=tty0 console=${serial}`,
+    append: ['console=tty0', `console=${serial}`, ...options].join(' '),
   };
 }
 
