@@ -37,8 +37,9 @@ export const arches = {
     loader: 'systemd-bootx64.efi',
     loaderOnEsp: 'BOOTX64.EFI',
     serial: 'ttyS0',
-    // Else Linux takes the HPET for its clock, for which an emulated CPU has to wait for QEMU each time: two were seen to hang in it.
-    options: ['tsc=reliable'],
+    // Else Linux takes the HPET for its clock, for which an emulated CPU has to wait for QEMU each time: two were seen to hang then. And it
+    // panics where its timer comes late, as on a busy host; Fedora's cloud images are told not to look, either.
+    options: ['tsc=reliable', 'no_timer_check'],
     modules: ['pvpanic-pci', 'pvpanic-mmio'],
   },
   aarch64: {
