@@ -1,5 +1,5 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { type Duration, type Log, parseDuration, StateError, type UnderWay } from '../core/index.ts';
+import { type Duration, type Log, parseDuration, StateError } from '../core/index.ts';
 import type { DriverNode, Offer } from '../driver/index.ts';
 import { type ByteChannel, type Handlers, Network } from '../interfaces/index.ts';
 import { type GrpcServer, type HandlerContext, ServedSession } from '../rpc/index.ts';
@@ -10,15 +10,12 @@ const WAIT: Duration = '30s';
 /** The sessions that the drivers of a session have offered beside it. */
 export class Offers implements AsyncDisposable {
   readonly #log: Log;
-  readonly #calls: UnderWay;
   readonly #offered = new Set<OfferedTree>();
   #session: ServedSession | undefined;
   #closed = false;
 
-  /** @param calls Gets the calls on them as well. */
-  constructor(log: Log, calls: UnderWay) {
+  constructor(log: Log) {
     this.#log = log;
-    this.#calls = calls;
   }
 
   /** From now on they can be reached through `session`. */
@@ -29,12 +26,12 @@ export class Offers implements AsyncDisposable {
 
   /** What drivers are given. */
   readonly offer: Offer = async (open, { gone } = {}) => {
-    const [session, log, calls] = [this.#session, this.#log, this.#calls];
+    const [session, log] = [this.#session, this.#log];
     if (!session) throw new StateError('nothing is served here yet', { state: 'opening', needed: 'open' });
-    const own = new Offers(log, calls);
+    const own = new Offers(log);
     const { name, root } = await open(own.offer);
     const onEnd = () => this.#offered.delete(tree);
-    const tree: OfferedTree = new OfferedTree(root, { session, name, log, calls, own, gone, onEnd });
+    const tree: OfferedTree = new OfferedTree(root, { session, name, log, own, gone, onEnd });
     this.#offered.add(tree);
     if (this.#closed || gone?.aborted) await tree.end();
     return tree;
@@ -50,7 +47,6 @@ interface OfferedTreeParts {
   readonly session: ServedSession;
   readonly name: string;
   readonly log: Log;
-  readonly calls: UnderWay;
   /** What its own drivers offer. */
   readonly own: Offers;
   /** Aborts when whoever has asked for it has gone. */
@@ -71,10 +67,10 @@ class OfferedTree {
   #ended: Promise<void> | undefined;
 
   constructor(root: DriverNode, parts: OfferedTreeParts) {
-    const { session, name, log, calls, own } = parts;
+    const { session, name, log, own } = parts;
     this.#root = root;
     this.#parts = parts;
-    const served = new ServedSession(root, { log, name, calls });
+    const served = new ServedSession(root, { log, name, calls: session.calls });
     served.status.update('LEASE_READY');
     own.begin(served);
     this.localToken = served.localToken;

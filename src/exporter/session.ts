@@ -79,7 +79,7 @@ export async function openSession(driver: Driver, options: SessionOptions = {}):
   const calls = new UnderWay();
   // At last: some end only with what their driver holds.
   stack.defer(() => bounded('end the calls under way', () => calls.over()));
-  const offers = new Offers(log, calls);
+  const offers = new Offers(log);
   const root = await driver.open({ log, signal, path: '', artifacts, offer: offers.offer });
   stack.defer(() => bounded('close the drivers', async () => root.close?.()));
   signal.throwIfAborted();

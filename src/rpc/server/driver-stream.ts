@@ -61,18 +61,15 @@ async function pump(channel: ByteChannel, frames: FrameStream, framing: Framing)
     await frames.write(GOAWAY);
   };
   // A device that has ended may hang up: what the client still says is lost on it, as on any such connection, and is no failure.
-  const unlessGone = async (act: () => Promise<void>) => {
-    await act().catch((error: unknown) => {
+  const unlessGone = (said: Promise<void>) =>
+    said.catch((error: unknown) => {
       if (!hasEnded) throw error;
     });
-  };
   const toDevice = async () => {
     const reader = framing.reader(frames);
-    for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
-      const piece = chunk;
-      await unlessGone(() => channel.write(piece));
-    }
-    await unlessGone(() => channel.end());
+    for (let chunk = await reader.next(); chunk; chunk = await reader.next())
+      await unlessGone(channel.write(chunk));
+    await unlessGone(channel.end());
   };
   await Promise.all([toPeer(), toDevice()]);
 }
