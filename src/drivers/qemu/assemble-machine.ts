@@ -61,11 +61,18 @@ export interface AssembledMachine extends AsyncDisposable {
   renew(context: CallContext): Promise<void>;
 }
 
+/** What a fork was made of, and who is told of its start. */
+interface ForkOrigin {
+  readonly snapshot: Snapshot;
+  readonly steps: Stopwatch<StartStep>;
+  readonly onSpawned: () => void;
+}
+
 /** Makes a machine of what has been found for it. It is off. */
 export async function assembleMachine(
   equipment: Equipment,
   { log, offer, artifacts }: Surroundings,
-  origin?: { readonly snapshot: Snapshot; readonly steps: Stopwatch<StartStep> },
+  origin?: ForkOrigin,
 ): Promise<AssembledMachine> {
   await using stack = new AsyncDisposableStack();
   const { run, pace, media, config } = equipment;
@@ -106,7 +113,10 @@ export async function assembleMachine(
     recorder,
     trail,
     tolerate: config.tolerate,
-    onStep: (step) => origin?.steps.done(step),
+    onStep: (step) => {
+      origin?.steps.done(step);
+      if (step === 'spawn') origin?.onSpawned();
+    },
     onConsole: (port) => {
       input = port && new WatchedInput(port);
       console.connect(input);
@@ -169,7 +179,7 @@ export async function assembleMachine(
       openFork: async (snapshot, name, { offer: own, ...rest }) => {
         const surroundings = { log, offer: own, artifacts: artifacts && join(artifacts, name) };
         try {
-          return await openFork(() => equipped.take(), snapshot, name, surroundings, rest);
+          return await openFork(equipped, snapshot, name, surroundings, rest);
         } finally {
           equipped.prepare();
         }
@@ -243,7 +253,7 @@ export async function assembleMachine(
 
 /** The machine as it was saved, in a run of its own; its start has come to `stage`. */
 async function openFork(
-  equip: () => Promise<ForkEquipment>,
+  equipped: OneAhead<ForkEquipment>,
   snapshot: Snapshot,
   name: string,
   surroundings: Surroundings,
@@ -251,8 +261,10 @@ async function openFork(
 ): Promise<MachineFork> {
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
-  const { equipment } = stack.use(await equip());
-  const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps }));
+  const { equipment } = stack.use(await equipped.take());
+  // While QEMU starts we have nothing to do: the next fork finds its run made.
+  const onSpawned = () => equipped.prepare();
+  const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps, onSpawned }));
   const resting = stage === 'running' ? undefined : await machine.rest(snapshot, { stage, context, ...how });
   if (!resting) await machine.start(snapshot, 'fork', context);
   const { log } = surroundings;
