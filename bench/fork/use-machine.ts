@@ -4,7 +4,7 @@ import { unshared } from './memory.ts';
 import { beginningOf } from './timeline.ts';
 
 /** The steps of a fork's start, as `describe` tells them. */
-export const STEPS: Readonly<Record<string, Omit<Figure, 'values'>>> = {
+export const STEPS = {
   files: { what: 'of which its files', unit: 'ms' },
   spawn: { what: 'of which the process', unit: 'ms' },
   qmp: { what: 'of which QEMU’s start, until it obeys', unit: 'ms' },
@@ -12,7 +12,7 @@ export const STEPS: Readonly<Record<string, Omit<Figure, 'values'>>> = {
   warm: { what: 'before the call: its guest is warmed up', unit: 'ms' },
   cont: { what: 'of which its CPUs are started', unit: 'ms' },
   renew: { what: 'after which its clock is set', unit: 'ms' },
-};
+} as const satisfies Readonly<Record<string, Omit<Figure, 'values'>>>;
 
 /** What `uname -r` prints; no line that is typed looks like it. */
 export const RELEASE = /\d+\.\d+\.\d+\S*\r?\n/;

@@ -163,9 +163,9 @@ export async function assembleMachine(
       get rests() {
         return machine.resting !== undefined;
       },
-      goOn: async (next, caller) => {
+      goOn: async (caller) => {
         origin?.steps.start();
-        await machine.goOn(next, 'fork', caller);
+        await machine.goOn('fork', caller);
       },
     };
   };

@@ -54,7 +54,7 @@ async function openReady(
     },
     start: async ({ run, signal: until }) => {
       isClaimed = true;
-      if (run) await resting?.goOn('running', { signal: until, log, peer });
+      if (run) await resting?.goOn({ signal: until, log, peer });
       else if (!resting?.rests)
         throw new StateError(`${name} has ended`, { state: 'ended', needed: 'ready' });
     },

@@ -26,10 +26,10 @@ function resting(
     const name = `fork-${starts.length}`;
     await gate(starts.length - 1);
     let rests = true;
-    const goOn = async (stage: string) => {
+    const goOn = async () => {
       if (fails.includes(name)) throw new Error(`${name} is dead`);
       rests = false;
-      done.push(`${name} ${stage}`);
+      done.push(`${name} running`);
     };
     const rest = {
       ended: Promise.resolve(),

@@ -150,10 +150,10 @@ export class VirtualMachine implements AsyncDisposable {
   }
 
   /** Goes on with a start that rests. @throws StateError when there is none, DeviceError when it has failed meanwhile. */
-  async goOn(stage: StartStage, operation: string, context: CallContext): Promise<void> {
+  async goOn(operation: string, context: CallContext): Promise<void> {
     await this.#turn.take(operation, context, async (signal) => {
       const resting = this.#resting;
-      if (resting) return await this.#goOn(resting, stage, signal);
+      if (resting) return await this.#run(resting, signal);
       this.session(operation);
     });
   }
@@ -217,7 +217,7 @@ export class VirtualMachine implements AsyncDisposable {
     if (this.#session && (await this.state()) !== 'off') return 'already';
     if (this.#closed) throw stateError('power.on', 'closed', 'open');
     const session = this.#resting ?? (await this.#begin(await prepare(signal), 'running', signal));
-    await this.#goOn(session, 'running', signal);
+    await this.#run(session, signal);
     return session.plan.from === undefined ? 'cold' : 'remembered';
   }
 
@@ -246,9 +246,8 @@ export class VirtualMachine implements AsyncDisposable {
     return session;
   }
 
-  async #goOn(session: PowerSession, stage: StartStage, signal: AbortSignal): Promise<void> {
-    await session.reach(stage, signal);
-    if (stage !== 'running') return;
+  async #run(session: PowerSession, signal: AbortSignal): Promise<void> {
+    await session.reach('running', signal);
     this.#resting = undefined;
     if (!session.isOver) this.#session = session;
     await this.#onStarted?.(session, signal);

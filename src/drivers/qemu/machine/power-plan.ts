@@ -48,10 +48,10 @@ export interface SessionParts {
 export type StartStep = 'files' | LaunchStep | 'incoming' | 'warm' | 'cont' | 'renew';
 
 /**
- * How far a start has come, and may rest: QEMU obeys and has nothing in it yet; it has taken in the saved machine that it starts from, if
- * there is one; its CPUs have run for a moment and stand still again; they run.
+ * How far a start has come: QEMU has taken in the saved machine that it starts from, if there is one; its CPUs have run for a moment and
+ * stand still again; they run.
  */
-export type StartStage = 'spawned' | 'loaded' | 'warm' | 'running';
+export type StartStage = 'loaded' | 'warm' | 'running';
 
 /** Where a start can rest. */
-export type RestStage = Exclude<StartStage, 'spawned' | 'running'>;
+export type RestStage = Exclude<StartStage, 'running'>;

@@ -63,7 +63,8 @@ export class PowerSession {
   readonly #news: SessionNews;
   readonly #break = new AbortController();
   readonly #atEnd: (() => Promise<void>)[] = [];
-  #stage: StartStage = 'spawned';
+  /** How far its start has come; at first QEMU obeys, and has nothing in it yet. */
+  #stage: StartStage | undefined;
   #announced = false;
   #stopping = false;
   #over = false;
@@ -96,7 +97,7 @@ export class PowerSession {
   async reach(stage: StartStage, signal: AbortSignal): Promise<void> {
     try {
       if (stage === 'running' && this.#stage !== 'running') await this.#announce();
-      if (stage !== 'spawned' && this.#stage === 'spawned') await this.#load(signal);
+      if (this.#stage === undefined) await this.#load(signal);
       if (stage === 'warm' && this.#stage === 'loaded') await this.#warmUp(signal);
       if (stage === 'running' && this.#stage !== 'running') await this.#run(signal);
     } catch (error) {
@@ -104,11 +105,6 @@ export class PowerSession {
       await this.stop(HASTE);
       throw error;
     }
-  }
-
-  /** How far its start has come. */
-  get stage(): StartStage {
-    return this.#stage;
   }
 
   /** Whether it is known that the machine is on: not while its start rests. */

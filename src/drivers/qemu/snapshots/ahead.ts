@@ -70,7 +70,7 @@ export class Ahead<F extends Fork> implements AsyncDisposable {
       this.#ready.delete(waiting);
       try {
         waiting.bind(offer);
-        await waiting.fork.resting?.goOn('running', context);
+        await waiting.fork.resting?.goOn(context);
         this.#closing.signal.throwIfAborted();
         return waiting.fork;
       } catch (error) {

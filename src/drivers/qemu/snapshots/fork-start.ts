@@ -1,5 +1,5 @@
 import type { CallContext, Offer } from '../../../driver/index.ts';
-import type { RestStage, StartStage } from '../machine/power-plan.ts';
+import type { StartStage } from '../machine/power-plan.ts';
 import type { PrivateSpace } from '../space/private-space.ts';
 
 /** A machine that was started from a saved one. Disposing of it ends it. */
@@ -19,7 +19,8 @@ export interface Resting {
   readonly rests: boolean;
   /** Aborts when the kernel of the machine that has come of it hits a bug, with the error of that; `undefined`: nothing has come of it. */
   readonly kernel?: AbortSignal | undefined;
-  goOn(stage: StartStage, context: CallContext): Promise<void>;
+  /** Its CPUs run. */
+  goOn(context: CallContext): Promise<void>;
 }
 
 /** How a fork is made. */
@@ -27,8 +28,8 @@ export interface ForkStart {
   /** How it serves forks of its own. */
   readonly offer: Offer;
   readonly context: CallContext;
-  /** Where its start rests. */
-  readonly stage: RestStage | 'running';
+  /** How far its start is to come. */
+  readonly stage: StartStage;
   /** Nobody waits for it. */
   readonly background?: boolean;
   /** Aborts when somebody does after all: what need not be done is left. */
