@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
@@ -22,27 +22,31 @@ export interface ByHand extends AsyncDisposable {
   type(text: string): void;
 }
 
+/** What a QEMU inherits beside its sockets. */
+export interface Inherited {
+  /** What is to be the guest's memory: a file, or how large a new one is. */
+  readonly memory: FileHandle | number;
+  /** For a command line with `-incoming defer`: the state of the devices, which it takes in before its CPUs run. */
+  readonly state?: FileHandle;
+}
+
 /** Runs a command line of ours, which inherits its sockets and its memory, and lets the CPUs run by QMP. */
-export async function runByHand(command: readonly string[], memoryBytes: number): Promise<ByHand> {
+export async function runByHand(command: readonly string[], { memory, state }: Inherited): Promise<ByHand> {
   const [file = '', ...args] = command;
-  const memory = join('/dev/shm', `bench-ram-${randomBytes(8).toString('hex')}`);
-  await using handle = await open(memory, 'wx+', 0o600);
-  await rm(memory);
-  await handle.truncate(memoryBytes);
-  // It may be started as another user, who opens it again.
-  await handle.chmod(0o666);
+  await using own = typeof memory === 'number' ? await newMemory(memory) : undefined;
   const stdio: ('pipe' | 'ignore' | number)[] = ['pipe', 'pipe', 'ignore'];
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
-  stdio[DESCRIPTORS.memory] = handle.fd;
+  stdio[DESCRIPTORS.memory] = (own ?? (memory as FileHandle)).fd; // SAFE: what is no number is a file
   stdio[DESCRIPTORS.firmware] = 'pipe';
+  if (state) stdio[DESCRIPTORS.state] = state.fd;
   const start = performance.now();
   const child = spawn(file, args, { stdio });
   // How it ends is seen by who waits for it.
   for (const stream of child.stdio) stream?.on('error', () => undefined);
   const gone = once(child, 'exit');
   const console = watch(child.stdout as NodeJS.ReadableStream); // SAFE: 'pipe' in stdio
-  await letRun(child.stdio[DESCRIPTORS.qmp] as Duplex); // SAFE: 'pipe' in stdio
+  await letRun(child.stdio[DESCRIPTORS.qmp] as Duplex, state !== undefined); // SAFE: 'pipe' in stdio
   return {
     pid: Number(child.pid),
     time: performance.now() - start,
@@ -55,18 +59,54 @@ export async function runByHand(command: readonly string[], memoryBytes: number)
   };
 }
 
-async function letRun(qmp: Duplex): Promise<void> {
+/** A file in memory that nobody else finds. */
+export async function newMemory(bytes: number): Promise<FileHandle> {
+  const path = join('/dev/shm', `bench-ram-${randomBytes(8).toString('hex')}`);
+  const handle = await open(path, 'wx+', 0o600);
+  await rm(path);
+  await handle.truncate(bytes);
+  // It may be started as another user, who opens it again.
+  await handle.chmod(0o666);
+  return handle;
+}
+
+const TAKE_IN = [
+  ['migrate-set-capabilities', { capabilities: [capability('events'), capability('x-ignore-shared')] }],
+  ['migrate-incoming', { uri: `fd:${DESCRIPTORS.state}` }],
+] as const;
+
+function capability(name: string) {
+  return { capability: name, state: true };
+}
+
+async function letRun(qmp: Duplex, takesIn: boolean): Promise<void> {
   const reader = createInterface({ input: qmp }).on('error', () => undefined);
   const lines = reader[Symbol.asyncIterator]();
-  await lines.next(); // the greeting
-  for (const execute of ['qmp_capabilities', 'cont']) {
-    qmp.write(`${JSON.stringify({ execute })}\n`);
+  const hear = async (isMeant: (message: QmpMessage) => boolean) => {
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
-      const { error, ...answer } = JSON.parse(line.value) as { error?: object }; // SAFE: QMP
-      if (error) throw new Error(`${execute}: ${JSON.stringify(error)}`);
-      if ('return' in answer) break;
+      const message = JSON.parse(line.value) as QmpMessage; // SAFE: QMP
+      if (message.error) throw new Error(JSON.stringify(message.error));
+      if (isMeant(message)) return;
     }
+  };
+  const ask = async (execute: string, args: object = {}) => {
+    qmp.write(`${JSON.stringify({ execute, arguments: args })}\n`);
+    await hear((message) => 'return' in message);
+  };
+  await lines.next(); // the greeting
+  await ask('qmp_capabilities');
+  if (takesIn) {
+    for (const [execute, args] of TAKE_IN) await ask(execute, args);
+    await hear(({ event, data }) => event === 'MIGRATION' && data?.status === 'completed');
   }
+  await ask('cont');
+}
+
+interface QmpMessage {
+  readonly error?: object;
+  readonly return?: unknown;
+  readonly event?: string;
+  readonly data?: { readonly status?: string };
 }
 
 /** Looks for texts in what has been printed since the start. */

@@ -26,6 +26,8 @@ export interface Guest extends AsyncDisposable {
   readonly name: GuestName;
   readonly vm: Awaited<ReturnType<typeof serveGuest>>;
   readonly monitors: Monitors;
+  /** A folder of ours, which QEMU may enter. */
+  readonly folder: string;
   readonly tty: Awaited<ReturnType<Guest['vm']['console']['open']>>;
   /** Seconds from `power.on` to the output of `uname -r`. */
   readonly cold: number;
@@ -56,6 +58,7 @@ export async function openGuest(pkg: Package, name: GuestName, folder: string): 
     name,
     vm,
     monitors,
+    folder,
     tty,
     cold,
     isMeasured: name === '1GiB',

@@ -56,7 +56,7 @@ export const boot: Bench = {
         await machine.ask({ do: 'off' });
         const { command, memory } = await commandOf(machine);
         const start = performance.now();
-        await using started = await runByHand(command, memory);
+        await using started = await runByHand(command, { memory });
         await started.printed(LOGIN);
         return { login: (performance.now() - start) / 1_000, qemu: cpuSeconds(started.pid) };
       },

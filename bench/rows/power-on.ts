@@ -36,7 +36,7 @@ export const powerOn: Bench = {
       },
       hand: async () => {
         const { command, memory } = await commandOf(machine);
-        await using started = await runByHand(command, memory);
+        await using started = await runByHand(command, { memory });
         return { time: started.time };
       },
       python: async () => {

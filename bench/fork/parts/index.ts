@@ -2,6 +2,7 @@ import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import type { Options } from '../options.ts';
 import { ahead } from './ahead.ts';
+import { byHand } from './by-hand.ts';
 import { claim } from './claim.ts';
 import { crowd } from './crowd.ts';
 import { fork } from './fork.ts';
@@ -13,8 +14,14 @@ import { save } from './save.ts';
 export type Part = (guest: Guest, options: Options) => Promise<Figure[]>;
 
 /** What is measured of each guest, in this order. The last one ends it. */
-export const PARTS = { fork, ahead, claim, save, rate, crowd, loadvm } as const satisfies Record<
-  string,
-  Part
->;
+export const PARTS = {
+  fork,
+  'by-hand': byHand,
+  ahead,
+  claim,
+  save,
+  rate,
+  crowd,
+  loadvm,
+} as const satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;

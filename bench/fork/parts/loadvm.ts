@@ -25,7 +25,7 @@ export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Opti
   const { command, memory } = await vm.describe();
   const loads = await repeat(`${name} -loadvm`, Math.min(count, ROUNDS), async () => {
     const began = performance.now();
-    await using qemu = await runByHand([...command, '-loadvm', TAG], memory);
+    await using qemu = await runByHand([...command, '-loadvm', TAG], { memory });
     const running = qemu.time;
     qemu.type('uname -r\n');
     await qemu.printed(RELEASE);
