@@ -6,12 +6,15 @@ import { setImmediate } from 'node:timers/promises';
 import { execa } from 'execa';
 import { fakeMachine } from 'jumplead/fake';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { connect as connectTo } from '../../src/client/connect.ts';
+import { duplexOf } from '../../src/client/duplex.ts';
 import { createLog } from '../../src/core/index.ts';
-import type { Offer } from '../../src/driver/index.ts';
+import { defineDriver, type Offer } from '../../src/driver/index.ts';
 import { fakePower } from '../../src/drivers/fake/index.ts';
 import { openSession } from '../../src/exporter/index.ts';
 import { connect, serve, sessionOf } from '../../src/index.ts';
-import { Machine } from '../../src/interfaces/index.ts';
+import { Machine, Power } from '../../src/interfaces/index.ts';
 
 const ASKER = join(import.meta.dirname, '../fixtures/fork-asker.ts');
 const machine = fakeMachine();
@@ -103,4 +106,61 @@ test('a session that is closed waits for one that has begun to end by itself', a
   rest.resolve();
   await closed;
   expect(events).toEqual(['offered', 'device']);
+});
+
+test('a session that is closed waits for what a call on one has begun', async () => {
+  const events: string[] = [];
+  const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const driversClosed = Promise.withResolvers<void>();
+  const slow = defineDriver({
+    name: 'slow',
+    interface: Power,
+    config: z.undefined(),
+    open: () => ({
+      off: async () => null,
+      on: async () => {
+        begun.resolve();
+        await rest.promise;
+        events.push('on');
+        return null;
+      },
+    }),
+  })();
+  const log = createLog('silent');
+  let offer: Offer | undefined;
+  const driver = fakePower();
+  const session = await openSession(
+    {
+      ...driver,
+      open: async (context) => {
+        offer = context.offer;
+        return { ...(await driver.open(context)), close: async () => driversClosed.resolve() };
+      },
+    },
+    { log },
+  );
+  const root = await slow.open({
+    log,
+    signal: AbortSignal.timeout(3_600_000),
+    path: '',
+    artifacts: undefined,
+  });
+  const offered = await offer?.(async () => ({ name: 'offered', root }));
+  const power = await connect(session.socket, driver);
+  const beside = sessionOf(power)
+    .node('', Power)
+    ?.besides(offered?.driver ?? '', 'offered');
+  const channel = await beside?.open('connect');
+  if (!channel) throw new Error('nothing was offered');
+  const duplex = async () => duplexOf(channel, { allowHalfOpen: true });
+  const other = await connectTo({ name: 'offered', duplex }, slow, {}, {});
+  const called = Promise.allSettled([other.on()]);
+  await begun.promise;
+  const closed = session.close().then(() => [...events]);
+  // The last but one that it does.
+  await driversClosed.promise;
+  await setImmediate();
+  rest.resolve();
+  expect(await closed).toEqual(['on']);
+  await called;
 });
