@@ -1,19 +1,14 @@
 import { parseArgs } from 'node:util';
+import type { Extent } from './extent.ts';
 import { GUESTS, type GuestName } from './guest.ts';
 import { PARTS, type PartName } from './parts/index.ts';
 
 /** What the command line asks for. */
-export interface Options {
+export interface Options extends Extent {
   readonly guests: readonly GuestName[];
   readonly parts: readonly PartName[];
   /** Whether the stock Python client is measured as well. */
   readonly python: boolean;
-  /** How many forks, and how many of everything else that takes no longer. */
-  readonly count: number;
-  /** How many forks are alive at once. */
-  readonly crowd: number;
-  /** For how long forks are started one after the other. */
-  readonly seconds: number;
   /** A file for all figures. */
   readonly json: string | undefined;
   /** Whether the run is to be put into docs/benchmarks.md. */

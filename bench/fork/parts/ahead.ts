@@ -1,14 +1,14 @@
 import { answerFigures } from '../answers.ts';
+import type { Extent } from '../extent.ts';
 import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { until } from '../until.ts';
 import { STEPS, useMachine } from '../use-machine.ts';
 
 const NAME = 'ahead';
 
 /** Forks that were made ready before the call. */
-export async function ahead(guest: Guest, { count }: Options): Promise<Figure[]> {
+export async function ahead(guest: Guest, { count }: Extent): Promise<Figure[]> {
   const { name, vm, isMeasured } = guest;
   await vm.snapshots.save(NAME, { ahead: 1 });
   const isReady = async () => (await vm.snapshots.list()).some((one) => one.name === NAME && one.ahead > 0);

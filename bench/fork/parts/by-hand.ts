@@ -4,13 +4,13 @@ import { runTool } from '../../../src/core/index.ts';
 import { DESCRIPTORS } from '../../../src/drivers/qemu/descriptors.ts';
 import { openStateListener } from '../../../src/drivers/qemu/snapshots/state-listener.ts';
 import { newMemory, runByHand } from '../../by-hand.ts';
+import type { Extent } from '../extent.ts';
 import { type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { beginningOf } from '../timeline.ts';
 
 /** A fork without us: the command line of one, a copy of the machine's memory and the state of its devices, handed to QEMU. */
-export async function byHand(guest: Guest, { count }: Options): Promise<Figure[]> {
+export async function byHand(guest: Guest, { count }: Extent): Promise<Figure[]> {
   const { name, vm } = guest;
   await using fork = await vm.fork({ from: 'ready' });
   const { command } = await fork.describe();

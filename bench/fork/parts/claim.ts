@@ -1,11 +1,11 @@
 import { answerFigures } from '../answers.ts';
+import type { Extent } from '../extent.ts';
 import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { useMachine } from '../use-machine.ts';
 
 /** Machines of a warm pool, which are loaded and stand still until somebody claims them. */
-export async function claim(guest: Guest, { count }: Options): Promise<Figure[]> {
+export async function claim(guest: Guest, { count }: Extent): Promise<Figure[]> {
   const { name, vm, isMeasured } = guest;
   await using pool = await vm.pool({ from: 'ready', min: 1, max: 2 });
   const samples = await repeat(`${name} claim`, count, async () => {

@@ -1,14 +1,14 @@
+import type { Extent } from '../extent.ts';
 import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 import { unshared } from '../memory.ts';
-import type { Options } from '../options.ts';
 import { beginningOf } from '../timeline.ts';
 
 /** Some seconds of CPU time in a guest that is emulated. */
 const WORK = 'dd if=/dev/zero bs=1M count=4 2>/dev/null | md5sum';
 
 /** Many forks at once, all alive and at work. */
-export async function crowd({ vm }: Guest, { crowd: size }: Options): Promise<Figure[]> {
+export async function crowd({ vm }: Guest, { crowd: size }: Extent): Promise<Figure[]> {
   await using stack = new AsyncDisposableStack();
   const start = performance.now();
   const forks = await vm.fork({ from: 'ready', count: size });

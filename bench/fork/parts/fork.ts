@@ -1,11 +1,11 @@
 import { answerFigures } from '../answers.ts';
+import type { Extent } from '../extent.ts';
 import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { STEPS, useMachine } from '../use-machine.ts';
 
 /** One fork at a time, from the call to a command of its own. */
-export async function fork(guest: Guest, { count }: Options): Promise<Figure[]> {
+export async function fork(guest: Guest, { count }: Extent): Promise<Figure[]> {
   const { name, vm, cold, isMeasured } = guest;
   const samples = await repeat(`${name} fork`, count, () => useMachine(() => vm.fork({ from: 'ready' })));
   const goal = (limit: number, text: string) => (isMeasured ? { goal: atMost(limit, text) } : {});

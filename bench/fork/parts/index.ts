@@ -1,6 +1,6 @@
+import type { Extent } from '../extent.ts';
 import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { ahead } from './ahead.ts';
 import { byHand } from './by-hand.ts';
 import { claim } from './claim.ts';
@@ -11,7 +11,7 @@ import { rate } from './rate.ts';
 import { save } from './save.ts';
 
 /** Measures one thing of a guest that has booted. */
-export type Part = (guest: Guest, options: Options) => Promise<Figure[]>;
+export type Part = (guest: Guest, extent: Extent) => Promise<Figure[]>;
 
 /** What is measured of each guest, in this order. The last one ends it. */
 export const PARTS = {

@@ -1,7 +1,7 @@
 import { runByHand } from '../../by-hand.ts';
+import type { Extent } from '../extent.ts';
 import { type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { RELEASE } from '../use-machine.ts';
 
 const TAG = 'bench';
@@ -11,7 +11,7 @@ const ROUNDS = 5;
  * QEMU's own snapshots of the same guest, without us: `savevm` into its disk, and then processes with `-loadvm`, one after the
  * other as they must be. It ends the guest.
  */
-export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Options): Promise<Figure[]> {
+export async function loadvm({ name, vm, monitors, tty }: Guest, { count }: Extent): Promise<Figure[]> {
   const monitor = await monitors.first;
   await tty.run('true');
   // As our saves leave it: `savevm` would leave the memory out.

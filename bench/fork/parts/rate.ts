@@ -1,10 +1,10 @@
+import type { Extent } from '../extent.ts';
 import type { Figure } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 import { useMachine } from '../use-machine.ts';
 
 /** Forks that are started, used and ended one after the other, for a while. */
-export async function rate(guest: Guest, { seconds }: Options): Promise<Figure[]> {
+export async function rate(guest: Guest, { seconds }: Extent): Promise<Figure[]> {
   const start = performance.now();
   let forks = 0;
   while (performance.now() - start < seconds * 1_000) {

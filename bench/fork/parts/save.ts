@@ -1,12 +1,12 @@
+import type { Extent } from '../extent.ts';
 import { type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
-import type { Options } from '../options.ts';
 
 /** How often; each of them adds a layer to the disks. */
 const SAVES = 3;
 
 /** How long it takes to save a machine, and for how long that stands still: the machine itself, and a fork of it. */
-export async function save({ name, vm }: Guest, { count }: Options): Promise<Figure[]> {
+export async function save({ name, vm }: Guest, { count }: Extent): Promise<Figure[]> {
   const rounds = Math.min(count, SAVES);
   const saves = (machine: Pick<typeof vm, 'snapshots'>) => async (round: number) => {
     const start = performance.now();
