@@ -47,7 +47,11 @@ async function saveByHand({ vm, monitors, folder }: Guest): Promise<SavedByHand>
   {
     await using listener = await openStateListener(folder, state, null);
     await runTool('chmod', ['0777', listener.path]);
-    const capabilities = [{ capability: 'x-ignore-shared', state: true }];
+    // Whatever our own save has left them as.
+    const capabilities = [
+      { capability: 'x-ignore-shared', state: true },
+      { capability: 'pause-before-switchover', state: false },
+    ];
     await monitor.execute('migrate-set-capabilities', { capabilities });
     await monitor.execute('migrate', { uri: `unix:${listener.path}` });
     await listener.received(signal);
