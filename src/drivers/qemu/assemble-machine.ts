@@ -65,7 +65,7 @@ export interface AssembledMachine extends AsyncDisposable {
 interface ForkOrigin {
   readonly snapshot: Snapshot;
   readonly steps: Stopwatch<StartStep>;
-  readonly onSpawned: () => void;
+  readonly onRunning: () => void;
 }
 
 /** Makes a machine of what has been found for it. It is off. */
@@ -115,7 +115,7 @@ export async function assembleMachine(
     tolerate: config.tolerate,
     onStep: (step) => {
       origin?.steps.done(step);
-      if (step === 'spawn') origin?.onSpawned();
+      if (step === 'cont') origin?.onRunning();
     },
     onConsole: (port) => {
       input = port && new WatchedInput(port);
@@ -262,9 +262,9 @@ async function openFork(
   await using stack = new AsyncDisposableStack();
   const steps = new Stopwatch<StartStep>();
   const { equipment } = stack.use(await equipped.take());
-  // While QEMU starts we have nothing to do: the next fork finds its run made.
-  const onSpawned = () => equipped.prepare();
-  const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps, onSpawned }));
+  // The next finds its run made. Before, that would take from this one's time; later, from whoever connects to it.
+  const onRunning = () => equipped.prepare();
+  const machine = stack.use(await assembleMachine(equipment, surroundings, { snapshot, steps, onRunning }));
   const resting = stage === 'running' ? undefined : await machine.rest(snapshot, { stage, context, ...how });
   if (!resting) await machine.start(snapshot, 'fork', context);
   const { log } = surroundings;
