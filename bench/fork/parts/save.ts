@@ -1,5 +1,5 @@
 import type { Extent } from '../extent.ts';
-import { type Figure, figuresOf, repeat } from '../figure.ts';
+import { atMost, type Figure, figuresOf, repeat } from '../figure.ts';
 import type { Guest } from '../guest.ts';
 
 /** How often; each of them adds a layer to the disks. */
@@ -21,7 +21,7 @@ export async function save({ name, vm }: Guest, { count }: Extent): Promise<Figu
   const about = (whose: string) =>
     ({
       time: { what: `save of ${whose}`, unit: 'ms' },
-      pause: { what: `save of ${whose}: it stood still`, unit: 'ms' },
+      pause: { what: `save of ${whose}: it stood still`, unit: 'ms', goal: atMost(300, '300 ms') },
     }) as const;
   return [...figuresOf(own, about('the machine')), ...figuresOf(forks, about('a fork'))];
 }

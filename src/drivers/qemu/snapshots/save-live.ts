@@ -68,7 +68,8 @@ async function sendMachine(
       await migrations.reached('active', either);
       await session.execute('cont', either);
     }
-    using _stopped = insist(session, options.patience);
+    // One that is sent once comes to its end by itself, and would only stand still for longer.
+    using _stopped = once ? undefined : insist(session, options.patience);
     await migrations.reached('pre-switchover', either);
     if (once && (await migrations.dirtySyncs(either)) > 1) return undefined;
     await freeze.switchOver();
