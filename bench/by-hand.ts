@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { raceSignal } from '../src/core/index.ts';
 import { DESCRIPTORS } from '../src/drivers/qemu/descriptors.ts';
+import { openMemoryFile } from '../src/drivers/qemu/machine/memory-file.ts';
 
 /** How long something may not be printed, in milliseconds: a boot by emulation is the longest of it. */
 const PATIENCE = 300_000;
@@ -33,11 +32,12 @@ export interface Inherited {
 /** Runs a command line of ours, which inherits its sockets and its memory, and lets the CPUs run by QMP. */
 export async function runByHand(command: readonly string[], { memory, state }: Inherited): Promise<ByHand> {
   const [file = '', ...args] = command;
-  await using own = typeof memory === 'number' ? await newMemory(memory) : undefined;
+  await using stack = new AsyncDisposableStack();
+  const ram = typeof memory === 'number' ? stack.use(await newMemory(memory)) : memory;
   const stdio: ('pipe' | 'ignore' | number)[] = ['pipe', 'pipe', 'ignore'];
   stdio[DESCRIPTORS.qmp] = 'pipe';
   stdio[DESCRIPTORS.agent] = 'pipe';
-  stdio[DESCRIPTORS.memory] = (own ?? (memory as FileHandle)).fd; // SAFE: what is no number is a file
+  stdio[DESCRIPTORS.memory] = ram.fd;
   stdio[DESCRIPTORS.firmware] = 'pipe';
   if (state) stdio[DESCRIPTORS.state] = state.fd;
   const start = performance.now();
@@ -61,43 +61,33 @@ export async function runByHand(command: readonly string[], { memory, state }: I
 
 /** A file in memory that nobody else finds. */
 export async function newMemory(bytes: number): Promise<FileHandle> {
-  const path = join('/dev/shm', `bench-ram-${randomBytes(8).toString('hex')}`);
-  const handle = await open(path, 'wx+', 0o600);
-  await rm(path);
-  await handle.truncate(bytes);
-  // It may be started as another user, who opens it again.
-  await handle.chmod(0o666);
-  return handle;
-}
-
-const TAKE_IN = [
-  ['migrate-set-capabilities', { capabilities: [capability('events'), capability('x-ignore-shared')] }],
-  ['migrate-incoming', { uri: `fd:${DESCRIPTORS.state}` }],
-] as const;
-
-function capability(name: string) {
-  return { capability: name, state: true };
+  const file = await openMemoryFile({ folder: '/dev/shm', bytes }, null);
+  // QEMU may be started as another user, who opens it again.
+  await file.chmod(0o666);
+  return file;
 }
 
 async function letRun(qmp: Duplex, takesIn: boolean): Promise<void> {
   const reader = createInterface({ input: qmp }).on('error', () => undefined);
   const lines = reader[Symbol.asyncIterator]();
-  const hear = async (isMeant: (message: QmpMessage) => boolean) => {
+  const hear = async (what: string, isMeant: (message: QmpMessage) => boolean) => {
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
       const message = JSON.parse(line.value) as QmpMessage; // SAFE: QMP
-      if (message.error) throw new Error(JSON.stringify(message.error));
+      if (message.error) throw new Error(`${what}: ${JSON.stringify(message.error)}`);
       if (isMeant(message)) return;
     }
   };
   const ask = async (execute: string, args: object = {}) => {
     qmp.write(`${JSON.stringify({ execute, arguments: args })}\n`);
-    await hear((message) => 'return' in message);
+    await hear(execute, (message) => 'return' in message);
   };
   await lines.next(); // the greeting
   await ask('qmp_capabilities');
   if (takesIn) {
-    for (const [execute, args] of TAKE_IN) await ask(execute, args);
-    await hear(({ event, data }) => event === 'MIGRATION' && data?.status === 'completed');
+    const capabilities = ['events', 'x-ignore-shared'].map((capability) => ({ capability, state: true }));
+    await ask('migrate-set-capabilities', { capabilities });
+    await ask('migrate-incoming', { uri: `fd:${DESCRIPTORS.state}` });
+    await hear('the migration', ({ event, data }) => event === 'MIGRATION' && data?.status === 'completed');
   }
   await ask('cont');
 }

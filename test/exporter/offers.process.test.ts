@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { connect as connectTo } from '../../src/client/connect.ts';
 import { duplexOf } from '../../src/client/duplex.ts';
 import { createLog } from '../../src/core/index.ts';
-import { defineDriver, type Offer } from '../../src/driver/index.ts';
+import { defineDriver, type Offer, type OpenContext } from '../../src/driver/index.ts';
 import { fakePower } from '../../src/drivers/fake/index.ts';
 import { openSession } from '../../src/exporter/index.ts';
 import { connect, serve, sessionOf } from '../../src/index.ts';
@@ -27,6 +27,27 @@ beforeEach(async () => {
   await vm.snapshots.save('ready');
 });
 afterEach(() => vm[Symbol.asyncDispose]());
+
+/** Where a driver is opened that belongs to no session. */
+const alone = () => ({
+  log: createLog('silent'),
+  signal: AbortSignal.timeout(3_600_000),
+  path: '',
+  artifacts: undefined,
+});
+
+/** A session whose only driver can offer others; `onClose` is called when that is closed. */
+async function openOffering(onClose: () => void) {
+  const driver = fakePower();
+  let offer: Offer | undefined;
+  const open = async (context: OpenContext) => {
+    offer = context.offer;
+    return { ...(await driver.open(context)), close: async () => onClose() };
+  };
+  const session = await openSession({ ...driver, open }, { log: createLog('silent') });
+  if (!offer) throw new Error('the driver was given no way to offer anything');
+  return { session, offer, driver };
+}
 
 const forks = async () => (await vm.snapshots.list()).flatMap((snapshot) => snapshot.forks);
 
@@ -71,33 +92,16 @@ test('one that another has connected to outlives whoever asked for it, and goes 
 
 test('a session that is closed waits for one that has begun to end by itself', async () => {
   const events: string[] = [];
-  const log = createLog('silent');
-  const driver = fakePower();
-  let offer: Offer | undefined;
-  const session = await openSession(
-    {
-      ...driver,
-      open: async (context) => {
-        offer = context.offer;
-        return { ...(await driver.open(context)), close: async () => void events.push('device') };
-      },
-    },
-    { log },
-  );
+  const { session, offer, driver } = await openOffering(() => void events.push('device'));
   const [begun, rest] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const root = await driver.open({
-    log,
-    signal: AbortSignal.timeout(3_600_000),
-    path: '',
-    artifacts: undefined,
-  });
+  const root = await driver.open(alone());
   const close = async () => {
     begun.resolve();
     await rest.promise;
     events.push('offered');
   };
   const gone = new AbortController();
-  await offer?.(async () => ({ name: 'offered', root: { ...root, close } }), { gone: gone.signal });
+  await offer(async () => ({ name: 'offered', root: { ...root, close } }), { gone: gone.signal });
   gone.abort();
   const closed = session.close();
   await begun.promise;
@@ -126,30 +130,11 @@ test('a session that is closed waits for what a call on one has begun', async ()
       },
     }),
   })();
-  const log = createLog('silent');
-  let offer: Offer | undefined;
-  const driver = fakePower();
-  const session = await openSession(
-    {
-      ...driver,
-      open: async (context) => {
-        offer = context.offer;
-        return { ...(await driver.open(context)), close: async () => driversClosed.resolve() };
-      },
-    },
-    { log },
-  );
-  const root = await slow.open({
-    log,
-    signal: AbortSignal.timeout(3_600_000),
-    path: '',
-    artifacts: undefined,
-  });
-  const offered = await offer?.(async () => ({ name: 'offered', root }));
+  const { session, offer, driver } = await openOffering(() => driversClosed.resolve());
+  const root = await slow.open(alone());
+  const offered = await offer(async () => ({ name: 'offered', root }));
   const power = await connect(session.socket, driver);
-  const beside = sessionOf(power)
-    .node('', Power)
-    ?.besides(offered?.driver ?? '', 'offered');
+  const beside = sessionOf(power).node('', Power)?.besides(offered.driver, 'offered');
   const channel = await beside?.open('connect');
   if (!channel) throw new Error('nothing was offered');
   const duplex = async () => duplexOf(channel, { allowHalfOpen: true });
@@ -163,4 +148,5 @@ test('a session that is closed waits for what a call on one has begun', async ()
   rest.resolve();
   expect(await closed).toEqual(['on']);
   await called;
+  await power[Symbol.asyncDispose]();
 });

@@ -22,7 +22,7 @@ const WARM = 3;
 /** How often is counted. */
 const EVERY = 50;
 /** The most by which our own memory may grow: what is alive, and what the process has of the host, of which V8 gives little back. */
-const GROWTH: Readonly<Record<string, number>> = { 'live memory': 8 * 2 ** 20, memory: 256 * 2 ** 20 };
+const GROWTH: Readonly<Record<string, number>> = { 'live memory': 8 * 2 ** 20, memory: 192 * 2 ** 20 };
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');

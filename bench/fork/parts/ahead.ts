@@ -25,7 +25,8 @@ export async function ahead(guest: Guest, { count }: Extent): Promise<Figure[]> 
       unit: 'ms',
       ...(isMeasured && { goal: atMost(40, '40 ms') }),
     },
-    ...{ cont, warm },
+    cont,
+    warm,
     returned: { what: `${what}: call to machine in hand`, unit: 'ms' },
   });
   return [...figures, ...answerFigures(what, samples, guest)];

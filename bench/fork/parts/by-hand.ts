@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { chmod, type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTool } from '../../../src/core/index.ts';
 import { DESCRIPTORS } from '../../../src/drivers/qemu/descriptors.ts';
+import { copyMemory } from '../../../src/drivers/qemu/snapshots/copy-memory.ts';
 import { openStateListener } from '../../../src/drivers/qemu/snapshots/state-listener.ts';
 import { newMemory, runByHand } from '../../by-hand.ts';
 import type { Extent } from '../extent.ts';
@@ -43,10 +43,13 @@ async function saveByHand({ vm, monitors, folder }: Guest): Promise<SavedByHand>
   const monitor = await monitors.first;
   const state = join(folder, 'state-by-hand');
   const { signal } = new AbortController();
+  await using source = await open(`/proc/${pid}/fd/${DESCRIPTORS.memory}`);
+  const memory = stack.use(await newMemory(bytes));
   await vm.power.pause();
-  {
+  try {
     await using listener = await openStateListener(folder, state, null);
-    await runTool('chmod', ['0777', listener.path]);
+    // QEMU may be another user's.
+    await chmod(listener.path, 0o777);
     // Whatever our own save has left them as.
     const capabilities = [
       { capability: 'x-ignore-shared', state: true },
@@ -55,14 +58,10 @@ async function saveByHand({ vm, monitors, folder }: Guest): Promise<SavedByHand>
     await monitor.execute('migrate-set-capabilities', { capabilities });
     await monitor.execute('migrate', { uri: `unix:${listener.path}` });
     await listener.received(signal);
+    await copyMemory(source, memory, signal);
+  } finally {
+    await vm.power.resume();
   }
-  const memory = stack.use(await newMemory(bytes));
-  await runTool('cp', [
-    '--sparse=always',
-    `/proc/${pid}/fd/${DESCRIPTORS.memory}`,
-    `/proc/${process.pid}/fd/${memory.fd}`,
-  ]);
-  await vm.power.resume();
   const held = stack.move();
   return { memory, state, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

@@ -22,6 +22,9 @@ const withAgent = (manners: Manners | 'plain') => openTestMachine(fakeQemu('--ag
 const rest = ({ machine, prepare }: TestMachine, warmed: PowerOn['warmUp']) =>
   machine.rest('warm', 'fork', caller(), async () => ({ ...(await prepare()), warmUp: warmed }));
 
+/** What its trail has of its CPUs and its power. */
+const told = async (it: TestMachine) => (await it.timeline()).filter((event) => event !== 'VSERPORT_CHANGE');
+
 test('its CPUs run meanwhile, and stand still again; nobody is told that it is on', async () => {
   await using it = await withAgent('plain');
   const asked: string[] = [];
@@ -36,11 +39,10 @@ test('its CPUs run meanwhile, and stand still again; nobody is told that it is o
   expect([...new Set(asked)]).toEqual(['guest-set-time', 'guest-exec', 'guest-exec-status']);
   expect(it.machine.resting).toBeDefined();
   expect(await it.machine.state()).toBe('off');
-  const told = async () => (await it.timeline()).filter((event) => event !== 'VSERPORT_CHANGE');
-  await expect.poll(told).toEqual(['RESUME', 'STOP']);
+  await expect.poll(() => told(it)).toEqual(['RESUME', 'STOP']);
   await it.machine.on(caller());
   expect(await it.machine.state()).toBe('running');
-  await expect.poll(told).toEqual(['RESUME', 'STOP', 'POWER_ON', 'RESUME']);
+  await expect.poll(() => told(it)).toEqual(['RESUME', 'STOP', 'POWER_ON', 'RESUME']);
 });
 
 test('it is left as soon as somebody waits', async () => {
@@ -54,15 +56,18 @@ test('it is left as soon as somebody waits', async () => {
   hurry.abort();
   await resting;
   expect(it.machine.resting).toBeDefined();
+  await expect.poll(() => told(it)).toEqual(['RESUME', 'STOP']);
   await it.machine.on(caller());
 });
 
 test('an agent that refuses is no reason against it', async () => {
   await using it = await withAgent('restricted');
   const outcomes: boolean[] = [];
-  for (const isOwn of [true, false]) {
+  for (const [round, isOwn] of [true, false].entries()) {
     await rest(it, async (agent, signal) => outcomes.push(await warmUp(agent, isOwn, { log, signal })));
     expect(it.machine.resting).toBeDefined();
+    const runs = async () => (await told(it)).filter((event) => event === 'RESUME' || event === 'STOP');
+    await expect.poll(runs).toEqual(['RESUME', 'STOP', 'RESUME', 'STOP'].slice(0, 2 * (round + 1)));
   }
   // Its randomness is its own only where it was before.
   expect(outcomes).toEqual([true, false]);

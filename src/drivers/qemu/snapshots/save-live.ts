@@ -48,6 +48,7 @@ async function sendMachine(
     plan: { user },
   } = session;
   const once = whileItRuns === 'once';
+  const repeats = whileItRuns === 'until little is left';
   const either = AbortSignal.any([signal, session.broken]);
   await using freeze = await freezing(options, signal);
   await using receiver = await openReceiver(plan, memory, folder, signal);
@@ -58,7 +59,7 @@ async function sendMachine(
   {
     await using going = await goesOn(session);
     await receiver.migrations.receive(`unix:${path}`, NOTHING_SHARED, either);
-    if (whileItRuns !== 'until little is left') await session.execute('stop', either);
+    if (!repeats) await session.execute('stop', either);
     await migrations.send(
       path,
       { ...NOTHING_SHARED, 'pause-before-switchover': true },
@@ -68,8 +69,8 @@ async function sendMachine(
       await migrations.reached('active', either);
       await session.execute('cont', either);
     }
-    // One that is sent once comes to its end by itself, and would only stand still for longer.
-    using _stopped = once ? undefined : insist(session, options.patience);
+    // What is sent once comes to its end by itself: a machine that is stopped for it would only stand still for longer.
+    using _stopped = repeats ? insist(session, options.patience) : undefined;
     await migrations.reached('pre-switchover', either);
     if (once && (await migrations.dirtySyncs(either)) > 1) return undefined;
     await freeze.switchOver();
